@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Stand-in for `kernel::crypto`, over AWS-LC and, for AES-CCM, RustCrypto.
+
+pub mod aead;
+pub mod curve25519;
+pub mod kpp;
+pub mod rng;
+pub mod rsa;
+pub mod secret;
+pub mod shash;
+
+pub use secret::{
+    ct_eq,
+    zeroize,
+    Secret,
+    SecretVec, //
+};

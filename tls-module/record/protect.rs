@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Record protection (RFC 8446 sections 5.2 to 5.4).
+
+use kernel::{
+    crypto::{
+        aead::{
+            Aead,
+            AeadAlgorithm,
+            NONCE_SIZE,
+            TAG_SIZE, //
+        },
+        Secret,
+        SecretVec, //
+    },
+    prelude::*, //
+};
+
+use crate::tls::{
+    AlertDescription,
+    CipherSuite,
+    ContentType,
+    Error,
+    Hkdf,
+    TrafficSecret, //
+};
+
+/// Size of a record's header (section 5.1).
+pub(super) const HEADER_SIZE: usize = 5;
+
+/// The version in a record's header, which never changes (section 5.1).
+pub(super) const LEGACY_VERSION: u16 = 0x0303;
+
+/// Writes a record's header.
+pub(super) fn header(kind: ContentType, len: usize) -> Result<[u8; HEADER_SIZE], Error> {
+    let len = u16::try_from(len).map_err(|_| EOVERFLOW)?;
+    let [v0, v1] = LEGACY_VERSION.to_be_bytes();
+    let [l0, l1] = len.to_be_bytes();
+    Ok([kind.into(), v0, v1, l0, l1])
+}
+
+/// The keys of one direction, and how far it has come.
+pub struct RecordKeys {
+    /// What they are keys of.
+    pub aead: AeadAlgorithm,
+    /// `[sender]_write_key`.
+    pub key: SecretVec,
+    /// `[sender]_write_iv`.
+    pub iv: Secret<NONCE_SIZE>,
+    /// The sequence number of the next record.
+    pub seq: u64,
+    /// What the keys came from, and what those after a KeyUpdate will come from.
+    pub secret: TrafficSecret,
+}
+
+impl RecordKeys {
+    /// Derives the keys of a direction (section 7.3).
+    pub(super) fn derive(
+        suite: CipherSuite,
+        hkdf: &mut Hkdf,
+        secret: TrafficSecret,
+    ) -> Result<Self, Error> {
+        let aead = suite.aead();
+        let mut key = SecretVec::zeroed(aead.key_size(), GFP_KERNEL)?;
+        let mut iv = Secret::zeroed();
+        secret.expand(hkdf, b"key", key.as_mut_bytes())?;
+        secret.expand(hkdf, b"iv", iv.as_mut_bytes())?;
+        Ok(Self {
+            aead,
+            key,
+            iv,
+            seq: 0,
+            secret,
+        })
+    }
+
+    /// The nonce of the next record (section 5.3).
+    fn nonce(&self) -> [u8; NONCE_SIZE] {
+        let mut nonce = *self.iv.as_bytes();
+        let seq = self.seq.to_be_bytes();
+        for (n, s) in nonce.iter_mut().rev().zip(seq.iter().rev()) {
+            *n ^= *s;
+        }
+        nonce
+    }
+
+    /// Goes to the next sequence number. It must not wrap (section 5.3).
+    fn advance(&mut self) -> Result<(), Error> {
+        self.seq = self.seq.checked_add(1).ok_or(EOVERFLOW)?;
+        Ok(())
+    }
+}
+
+/// One direction's protection. The cipher is made when the first record needs it.
+pub(super) struct Protection {
+    keys: RecordKeys,
+    cipher: Option<Aead>,
+}
+
+impl Protection {
+    pub(super) fn new(keys: RecordKeys) -> Self {
+        Self { keys, cipher: None }
+    }
+
+    pub(super) fn into_keys(self) -> RecordKeys {
+        self.keys
+    }
+
+    fn cipher(&mut self) -> Result<&Aead, Error> {
+        match &mut self.cipher {
+            Some(cipher) => Ok(cipher),
+            none => Ok(none.insert(Aead::new(self.keys.aead, self.keys.key.as_bytes())?)),
+        }
+    }
+
+    /// Appends to `out` a record that carries `content`, without padding.
+    pub(super) fn seal(
+        &mut self,
+        kind: ContentType,
+        content: &[u8],
+        out: &mut KVec<u8>,
+    ) -> Result<(), Error> {
+        let body = content.len().saturating_add(1).saturating_add(TAG_SIZE);
+        let header = header(ContentType::ApplicationData, body)?;
+        out.reserve(HEADER_SIZE.saturating_add(body), GFP_KERNEL)?;
+        out.extend_from_slice(&header, GFP_KERNEL)?;
+        let start = out.len();
+        out.extend_from_slice(content, GFP_KERNEL)?;
+        out.extend_from_slice(&[kind.into()], GFP_KERNEL)?;
+        out.extend_from_slice(&[0; TAG_SIZE], GFP_KERNEL)?;
+
+        let nonce = self.keys.nonce();
+        let sealed = match (self.cipher(), out.get_mut(start..)) {
+            (Ok(cipher), Some(body)) => cipher
+                .seal_in_place(&nonce, &header, body)
+                .map_err(Error::from),
+            (Err(e), _) => Err(e),
+            (_, None) => Err(EINVAL.into()),
+        };
+        if let Err(e) = sealed {
+            // The content must not go out in the clear.
+            out.truncate(start.saturating_sub(HEADER_SIZE));
+            return Err(e);
+        }
+        self.keys.advance()
+    }
+
+    /// Opens the record `header` `body`: gives the type and the content, which may be empty.
+    ///
+    /// `limit` is the longest inner plaintext taken.
+    pub(super) fn open<'a>(
+        &mut self,
+        header: &[u8; HEADER_SIZE],
+        body: &'a mut [u8],
+        limit: usize,
+    ) -> Result<(ContentType, &'a [u8]), Error> {
+        let forged = Error::misbehaved(
+            AlertDescription::BadRecordMac,
+            "record does not authenticate",
+        );
+        if body.len() < TAG_SIZE {
+            return Err(forged);
+        }
+        let nonce = self.keys.nonce();
+        let text = self
+            .cipher()?
+            .open_in_place(&nonce, header, body)
+            .map_err(|e| if e == EBADMSG { forged } else { e.into() })?;
+        self.keys.advance()?;
+
+        let mut text: &'a [u8] = text;
+        if text.len() > limit {
+            return Err(Error::misbehaved(
+                AlertDescription::RecordOverflow,
+                "inner plaintext is too long",
+            ));
+        }
+        // Section 5.4: the type is the last byte that is not zero; it must be there.
+        loop {
+            match text.split_last() {
+                Some((0, rest)) => text = rest,
+                Some((kind, content)) => return Ok((ContentType::from(*kind), content)),
+                None => return Err(Error::unexpected("record of nothing but padding")),
+            }
+        }
+    }
+}

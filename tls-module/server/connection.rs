@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A connection, from the socket that was accepted to the last byte.
+//!
+//! ```text
+//!                 Finished verified              answered, or the
+//!                 keys handed to kTLS            peer has closed
+//!   Handshaking ----------------------> Serving ------------------> Lingering ---> Closed
+//!        |                                                              ^
+//!        +------------------- alert sent ------------------------------+
+//! ```
+//!
+//! *Lingering* reads and drops what the peer still sends: a socket closed with unread bytes resets
+//! the connection, and the peer would lose the alert or the end of the answer.
+
+use super::{
+    listener::Listener,
+    service::{
+        Progress,
+        Service, //
+    }, //
+};
+use crate::{
+    record::{
+        Established,
+        RecordKeys,
+        ServerConnection, //
+    },
+    tls::{
+        self,
+        ErrorKind, //
+    }, //
+};
+use kernel::{
+    impl_has_hr_timer,
+    net::{
+        ktls::CryptoInfo,
+        socket::SocketEvents,
+        tcp::{
+            How,
+            TcpStream, //
+        },
+        tls_trace, //
+    },
+    new_mutex,
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc,
+        ArcBorrow,
+        Mutex, //
+    },
+    time::{
+        hrtimer::{
+            ArcHrTimerHandle,
+            HrTimer,
+            HrTimerCallback,
+            HrTimerCallbackContext,
+            HrTimerPointer,
+            HrTimerRestart,
+            RelativeMode, //
+        },
+        Delta,
+        Instant,
+        Monotonic, //
+    },
+    workqueue::{
+        impl_has_work,
+        new_work,
+        Work,
+        WorkItem, //
+    }, //
+};
+
+/// Reads and writes a connection may do before others have their turn.
+const STEPS_PER_RUN: u32 = 64;
+
+/// How long a connection may serve without a byte going either way.
+const IDLE: Delta = Delta::from_secs(60);
+
+/// How long a connection lingers.
+const LINGER: Delta = Delta::from_secs(2);
+
+/// Bytes a connection drops while it lingers.
+const LINGER_BYTES: usize = 256 << 10;
+
+/// A connection of a listener.
+#[pin_data]
+pub(super) struct Connection {
+    id: u64,
+    stream: TcpStream,
+    listener: Arc<Listener>,
+    _open: Open,
+    /// Set by the timer.
+    expired: Atomic<bool>,
+    #[pin]
+    inner: Mutex<Inner>,
+    #[pin]
+    work: Work<Connection>,
+    #[pin]
+    timer: HrTimer<Connection>,
+}
+
+/// What changes while a connection lives.
+struct Inner {
+    state: State,
+    /// When the state was entered, or last moved.
+    since: Instant<Monotonic>,
+    /// How long it may stay as it is.
+    patience: Delta,
+    timer: Option<ArcHrTimerHandle<Connection>>,
+}
+
+enum State {
+    Handshaking(KBox<ServerConnection>, Tally),
+    Serving(KBox<Service>),
+    Lingering { left: usize, ktls: bool },
+    Closed,
+}
+
+/// A connection that is counted as open until this is dropped.
+struct Open(Arc<Listener>);
+
+impl Open {
+    fn count(listener: Arc<Listener>) -> Self {
+        listener.shared().counters.connections_open.increment();
+        Self(listener)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.shared().counters.connections_open.decrement();
+    }
+}
+
+/// A handshake under way, which is counted as done or failed when this is dropped.
+struct Tally {
+    id: u64,
+    listener: Arc<Listener>,
+    outcome: Result<(), (Option<u8>, Error)>,
+}
+
+impl Tally {
+    fn begin(id: u64, listener: Arc<Listener>) -> Self {
+        let counters = &listener.shared().counters;
+        counters.handshakes_begun.increment();
+        counters.handshakes_under_way.increment();
+        Self {
+            id,
+            listener,
+            outcome: Err((None, ECANCELED)),
+        }
+    }
+
+    /// The handshake is done.
+    fn done(mut self) {
+        self.outcome = Ok(());
+    }
+
+    /// The handshake has failed, and `alert` has been put on the wire.
+    fn failed(&mut self, alert: Option<u8>, errno: Error) {
+        self.outcome = Err((alert, errno));
+    }
+}
+
+impl Drop for Tally {
+    fn drop(&mut self) {
+        let counters = &self.listener.shared().counters;
+        counters.handshakes_under_way.decrement();
+        match self.outcome {
+            Ok(()) => counters.handshakes_done.increment(),
+            Err((alert, errno)) => {
+                if let Some(alert) = alert {
+                    counters.alert_sent(alert);
+                }
+                counters.handshakes_failed.increment();
+                tls_trace::handshake_fail(self.id, alert.unwrap_or(0), errno.to_errno());
+            }
+        }
+        self.listener.end_handshake();
+    }
+}
+
+/// What is left to do after a run.
+enum Outcome {
+    /// The socket says when there is more to do.
+    Wait,
+    /// There is more to do, but others have waited long enough.
+    Again,
+    /// Nothing.
+    Close,
+}
+
+/// Queues the connection's work when its socket has something new.
+struct Wake(Arc<Connection>);
+
+impl SocketEvents for Wake {
+    fn data_ready(&self) {
+        self.0.wake();
+    }
+
+    fn write_space(&self) {
+        self.0.wake();
+    }
+
+    fn state_change(&self) {
+        self.0.wake();
+    }
+}
+
+impl_has_work! {
+    impl HasWork<Self> for Connection { self.work }
+}
+
+impl_has_hr_timer! {
+    impl HasHrTimer<Self> for Connection {
+        mode: RelativeMode<Monotonic>, field: self.timer
+    }
+}
+
+impl HrTimerCallback for Connection {
+    type Pointer<'a> = Arc<Self>;
+
+    fn run(this: ArcBorrow<'_, Self>, _ctx: HrTimerCallbackContext<'_, Self>) -> HrTimerRestart {
+        this.expired.store(true, Relaxed);
+        Arc::from(this).wake();
+        HrTimerRestart::NoRestart
+    }
+}
+
+impl WorkItem for Connection {
+    type Pointer = Arc<Connection>;
+
+    fn run(this: Arc<Connection>) {
+        let outcome = this.run_once();
+        match outcome {
+            Outcome::Wait => {}
+            Outcome::Again => this.wake(),
+            Outcome::Close => this.close(),
+        }
+    }
+}
+
+impl Connection {
+    /// Makes a connection of a socket just accepted, one of the listener's handshakes under way.
+    pub(super) fn new(id: u64, listener: Arc<Listener>, stream: TcpStream) -> Result<Arc<Self>> {
+        let tally = Tally::begin(id, listener.clone());
+        let patience = listener.options().deadline;
+        let handshake = ServerConnection::new(listener.options().tls.clone())
+            .map_err(|e| internal_errno(&e).unwrap_or(ENOMEM))?;
+        let handshake = KBox::new(handshake, GFP_KERNEL)?;
+        // An answer is written at once, whole: there is nothing for Nagle's algorithm to gather.
+        stream.set_nodelay(true);
+        let open = Open::count(listener.clone());
+        Arc::pin_init(
+            try_pin_init!(Self {
+                id,
+                stream,
+                listener,
+                _open: open,
+                expired: Atomic::new(false),
+                inner <- new_mutex!(Inner {
+                    state: State::Handshaking(handshake, tally),
+                    since: Instant::now(),
+                    patience,
+                    timer: None,
+                }),
+                work <- new_work!("rust_tls::Connection"),
+                timer <- HrTimer::new(),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Begins the handshake; the connection is in its listener's table.
+    pub(super) fn start(self: &Arc<Self>) {
+        if let Ok(peer) = self.stream.peer_addr() {
+            tls_trace::handshake_start(self.id, &peer);
+        }
+
+        {
+            let mut inner = self.inner.lock();
+            if matches!(inner.state, State::Closed) {
+                return;
+            }
+            self.arm(&mut inner);
+        }
+        let watched = Arc::new(Wake(self.clone()), GFP_KERNEL)
+            .map_err(Error::from)
+            .and_then(|events| self.stream.set_events(events));
+        if watched.is_err() || matches!(self.inner.lock().state, State::Closed) {
+            self.close();
+            self.stream.clear_events();
+            return;
+        }
+        // What arrived before the callback was there.
+        self.wake();
+    }
+
+    /// Queues the connection's work.
+    fn wake(self: &Arc<Self>) {
+        // Where it is queued already, it has yet to run, and will see what there is to see.
+        let _ = self.listener.shared().queue.enqueue(self.clone());
+    }
+
+    /// Closes the connection at once, whatever it was doing.
+    ///
+    /// After it returns no callback and no timer of it runs. Closing again does nothing.
+    pub(super) fn close(&self) {
+        let (state, timer) = {
+            let mut inner = self.inner.lock();
+            let state = core::mem::replace(&mut inner.state, State::Closed);
+            (state, inner.timer.take())
+        };
+        if matches!(state, State::Closed) {
+            return;
+        }
+        // Counts a handshake that was still under way; waits for a timer that is just firing.
+        drop(state);
+        drop(timer);
+        self.stream.clear_events();
+        self.listener.forget(self.id);
+    }
+
+    /// Does what can be done without waiting.
+    fn run_once(self: &Arc<Self>) -> Outcome {
+        let mut inner = self.inner.lock();
+        let inner = &mut *inner;
+
+        for _ in 0..STEPS_PER_RUN {
+            let step = match &mut inner.state {
+                State::Handshaking(handshake, tally) => self.handshake_step(handshake, tally),
+                State::Serving(service) => self.serve_step(service),
+                State::Lingering { left, ktls } => self.linger_step(left, *ktls),
+                State::Closed => return Outcome::Wait,
+            };
+            match step {
+                Step::Moved => {
+                    // A handshake has its time as a whole; whoever is served, since it last moved.
+                    if matches!(inner.state, State::Serving(_)) {
+                        inner.since = Instant::now();
+                    }
+                }
+                Step::Established => {
+                    let state = core::mem::replace(&mut inner.state, State::Closed);
+                    match self.establish(state) {
+                        Ok(service) => self.enter(inner, State::Serving(service), IDLE),
+                        Err(state) => {
+                            inner.state = state;
+                            return Outcome::Close;
+                        }
+                    }
+                }
+                Step::Linger { ktls } => {
+                    if self.stream.shutdown(How::Write).is_err() {
+                        return Outcome::Close;
+                    }
+                    let left = LINGER_BYTES;
+                    self.enter(inner, State::Lingering { left, ktls }, LINGER);
+                }
+                Step::Wait => return self.check_time(inner),
+                Step::Close => return Outcome::Close,
+            }
+        }
+        Outcome::Again
+    }
+
+    fn enter(self: &Arc<Self>, inner: &mut Inner, state: State, patience: Delta) {
+        inner.state = state;
+        inner.since = Instant::now();
+        inner.patience = patience;
+        self.arm(inner);
+    }
+
+    /// Ends a connection whose time is up.
+    fn check_time(self: &Arc<Self>, inner: &mut Inner) -> Outcome {
+        if !self.expired.xchg(false, Relaxed) {
+            return Outcome::Wait;
+        }
+        if inner.since.elapsed() < inner.patience {
+            // It has moved since the timer was set.
+            self.arm(inner);
+            return Outcome::Wait;
+        }
+        if let State::Handshaking(_, tally) = &mut inner.state {
+            tally.failed(None, ETIMEDOUT);
+            let counters = &self.listener.shared().counters;
+            counters.deadlines_missed.increment();
+        }
+        Outcome::Close
+    }
+
+    /// Sets the timer to what is left of the state's time.
+    fn arm(self: &Arc<Self>, inner: &mut Inner) {
+        let spent = inner.since.elapsed().as_nanos();
+        let left = inner.patience.as_nanos().saturating_sub(spent).max(1);
+        // The old handle goes first: dropping it cancels the timer that the new one starts.
+        inner.timer = None;
+        inner.timer = Some(self.clone().start_timer(Delta::from_nanos(left)));
+    }
+
+    fn start_timer(self: Arc<Self>, after: Delta) -> ArcHrTimerHandle<Connection> {
+        HrTimerPointer::start(self, after)
+    }
+
+    /// One read or one write of the handshake.
+    fn handshake_step(&self, handshake: &mut KBox<ServerConnection>, tally: &mut Tally) -> Step {
+        if !handshake.output().is_empty() {
+            return match self.stream.send(handshake.output()) {
+                Ok(n) => {
+                    handshake.sent(n);
+                    Step::Moved
+                }
+                Err(e) if e == EAGAIN => Step::Wait,
+                Err(e) => {
+                    tally.failed(None, e);
+                    Step::Close
+                }
+            };
+        }
+        if handshake.is_complete() {
+            return Step::Established;
+        }
+
+        let failure = match self.stream.recv(handshake.wanted()) {
+            Ok(0) => handshake.eof(),
+            Ok(n) => match handshake.received(n) {
+                Ok(()) => return Step::Moved,
+                Err(e) => e,
+            },
+            Err(e) if e == EAGAIN => return Step::Wait,
+            Err(e) => {
+                tally.failed(None, e);
+                return Step::Close;
+            }
+        };
+        self.handshake_refused(handshake, tally, &failure)
+    }
+
+    /// The engine gave up: the alert it queued goes out, as far as the socket takes it.
+    fn handshake_refused(
+        &self,
+        handshake: &mut KBox<ServerConnection>,
+        tally: &mut Tally,
+        failure: &tls::Error,
+    ) -> Step {
+        pr_debug!("handshake {}: {}\n", self.id, failure.reason());
+
+        let output = handshake.output();
+        let sent = !output.is_empty() && self.stream.send(output) == Ok(output.len());
+        let alert = failure.alert().filter(|_| sent).map(u8::from);
+        let errno = match failure.kind() {
+            ErrorKind::PeerAlert(alert) => {
+                let counters = &self.listener.shared().counters;
+                counters.alert_received(u8::from(alert));
+                ECONNRESET
+            }
+            ErrorKind::PeerClosed => ECONNRESET,
+            _ => internal_errno(failure).unwrap_or(EPROTO),
+        };
+        tally.failed(alert, errno);
+        if sent {
+            Step::Linger { ktls: false }
+        } else {
+            Step::Close
+        }
+    }
+
+    /// Hands the record layer to kTLS and makes the service; where that fails, gives back a state
+    /// that only closes.
+    fn establish(&self, state: State) -> Result<KBox<Service>, State> {
+        let State::Handshaking(handshake, mut tally) = state else {
+            return Err(state);
+        };
+        let service = KBox::into_inner(handshake)
+            .into_established()
+            .map_err(|e| internal_errno(&e).unwrap_or(EPROTO))
+            .and_then(|established| self.start_service(established));
+        match service {
+            Ok(service) => {
+                tally.done();
+                Ok(service)
+            }
+            Err(e) => {
+                tally.failed(None, e);
+                Err(State::Lingering {
+                    left: 0,
+                    ktls: false,
+                })
+            }
+        }
+    }
+
+    fn start_service(&self, established: Established) -> Result<KBox<Service>> {
+        let Established {
+            negotiated, tx, rx, ..
+        } = established;
+        self.stream.enable_ktls()?;
+        self.stream.set_ktls_tx(&crypto_info(&tx)?)?;
+        self.stream.set_ktls_rx(&crypto_info(&rx)?)?;
+        tls_trace::handshake_done(
+            self.id,
+            u16::from(negotiated.suite),
+            u16::from(negotiated.group),
+            u16::from(negotiated.signature),
+        );
+        let service = Service::new(self.listener.options().service, &negotiated)?;
+        Ok(KBox::new(service, GFP_KERNEL)?)
+    }
+
+    fn serve_step(&self, service: &mut KBox<Service>) -> Step {
+        match service.step(&self.stream, &self.listener.shared().counters) {
+            Ok(Progress::Moved) => Step::Moved,
+            Ok(Progress::Wait) => Step::Wait,
+            Ok(Progress::Done) => Step::Linger { ktls: true },
+            Err(_) => Step::Close,
+        }
+    }
+
+    fn linger_step(&self, left: &mut usize, ktls: bool) -> Step {
+        let mut scratch = [0; 512];
+        let received = if ktls {
+            self.stream.recv_record(&mut scratch).map(|(_, n)| n)
+        } else {
+            self.stream.recv(&mut scratch)
+        };
+        match received {
+            Ok(0) => Step::Close,
+            Ok(n) => match left.checked_sub(n) {
+                Some(rest) => {
+                    *left = rest;
+                    Step::Moved
+                }
+                None => Step::Close,
+            },
+            Err(e) if e == EAGAIN => Step::Wait,
+            Err(_) => Step::Close,
+        }
+    }
+}
+
+/// What one step of a state led to.
+enum Step {
+    /// There may be more to do.
+    Moved,
+    /// The handshake is over, and so is what was to be sent of it.
+    Established,
+    /// Nothing more is to be sent; `ktls` says whether the kernel has the record layer.
+    Linger { ktls: bool },
+    /// Nothing to do until the socket says so.
+    Wait,
+    /// The connection is over.
+    Close,
+}
+
+/// The errno of an error that is this side's fault.
+fn internal_errno(e: &tls::Error) -> Option<Error> {
+    match e.kind() {
+        ErrorKind::Internal(errno) => Some(errno),
+        _ => None,
+    }
+}
+
+/// The keys of one direction as kTLS takes them.
+fn crypto_info(keys: &RecordKeys) -> Result<CryptoInfo> {
+    CryptoInfo::new(keys.aead, keys.key.as_bytes(), keys.iv.as_bytes(), keys.seq)
+}

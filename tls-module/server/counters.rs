@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the module counts, as `debugfs` shows it.
+//!
+//! `handshakes_begun` is the sum of `handshakes_done`, `handshakes_failed` and
+//! `handshakes_under_way` whenever nothing is between two of them.
+
+use crate::tls::AlertDescription;
+use kernel::{
+    fmt,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    }, //
+};
+
+/// One number that only grows, or goes up and down by one.
+pub(crate) struct Counter(Atomic<u64>);
+
+impl Counter {
+    const fn new() -> Self {
+        Self(Atomic::new(0))
+    }
+
+    /// Adds one.
+    pub(crate) fn increment(&self) {
+        self.add(1);
+    }
+
+    /// Takes one away.
+    pub(crate) fn decrement(&self) {
+        self.0.fetch_sub(1u64, Relaxed);
+    }
+
+    /// Adds `n`; a sum over 2^64 wraps.
+    pub(crate) fn add(&self, n: u64) {
+        self.0.fetch_add(n, Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// Every counter of the module.
+pub(crate) struct Counters {
+    pub(crate) handshakes_begun: Counter,
+    pub(crate) handshakes_done: Counter,
+    pub(crate) handshakes_failed: Counter,
+    pub(crate) handshakes_under_way: Counter,
+    pub(crate) deadlines_missed: Counter,
+    pub(crate) connections_open: Counter,
+    pub(crate) connections_refused: Counter,
+    pub(crate) bytes_received: Counter,
+    pub(crate) bytes_sent: Counter,
+    alerts_sent: [Counter; 256],
+    alerts_received: [Counter; 256],
+}
+
+impl Counters {
+    /// All at zero.
+    pub(crate) const fn new() -> Self {
+        Self {
+            handshakes_begun: Counter::new(),
+            handshakes_done: Counter::new(),
+            handshakes_failed: Counter::new(),
+            handshakes_under_way: Counter::new(),
+            deadlines_missed: Counter::new(),
+            connections_open: Counter::new(),
+            connections_refused: Counter::new(),
+            bytes_received: Counter::new(),
+            bytes_sent: Counter::new(),
+            alerts_sent: [const { Counter::new() }; 256],
+            alerts_received: [const { Counter::new() }; 256],
+        }
+    }
+
+    /// Counts an alert put on the wire.
+    pub(crate) fn alert_sent(&self, alert: u8) {
+        if let Some(counter) = self.alerts_sent.get(usize::from(alert)) {
+            counter.increment();
+        }
+    }
+
+    /// Counts an alert a peer sent.
+    pub(crate) fn alert_received(&self, alert: u8) {
+        if let Some(counter) = self.alerts_received.get(usize::from(alert)) {
+            counter.increment();
+        }
+    }
+}
+
+impl Counters {
+    /// Writes a line for each counter: its name and its value.
+    pub(crate) fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, counter) in [
+            ("handshakes_begun", &self.handshakes_begun),
+            ("handshakes_done", &self.handshakes_done),
+            ("handshakes_failed", &self.handshakes_failed),
+            ("handshakes_under_way", &self.handshakes_under_way),
+            ("deadlines_missed", &self.deadlines_missed),
+            ("connections_open", &self.connections_open),
+            ("connections_refused", &self.connections_refused),
+            ("bytes_received", &self.bytes_received),
+            ("bytes_sent", &self.bytes_sent),
+        ] {
+            writeln!(f, "{name} {}", counter.get())?;
+        }
+
+        for (direction, alerts) in [
+            ("sent", &self.alerts_sent),
+            ("received", &self.alerts_received),
+        ] {
+            for (alert, counter) in (0u8..).zip(alerts) {
+                if counter.get() != 0 {
+                    let name = AlertDescription::from(alert).name();
+                    writeln!(f, "alert_{direction}_{name} {}", counter.get())?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

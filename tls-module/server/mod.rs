@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The front door for TCP: listeners, the connections they accept, and what those serve.
+//!
+//! Nothing here waits on a peer. A socket's callback queues the work of its connection; the work
+//! does what can be done without waiting and ends. A timer of each connection sees that none stays
+//! for ever.
+
+mod connection;
+mod counters;
+mod listener;
+mod service;
+
+pub(crate) use counters::Counters;
+pub(crate) use listener::{
+    Listener,
+    ListenerOptions, //
+};
+pub(crate) use service::ServiceKind;
+
+use kernel::{
+    prelude::*,
+    sync::Arc,
+    workqueue::OwnedQueue, //
+};
+
+/// What every listener and connection shares.
+pub(crate) struct Shared {
+    /// Where the work of all connections runs.
+    pub(crate) queue: OwnedQueue,
+    /// What is counted over all of them.
+    pub(crate) counters: Arc<Counters>,
+}
+
+impl Shared {
+    /// Makes the queue.
+    pub(crate) fn new(counters: Arc<Counters>) -> Result<Arc<Self>> {
+        Ok(Arc::new(
+            Self {
+                queue: OwnedQueue::new_unbound(c"rust_tls")?,
+                counters,
+            },
+            GFP_KERNEL,
+        )?)
+    }
+}
