@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from lib import kernel, keys
 from lib.certificates import Authority
 from lib.clients import Request, all_clients

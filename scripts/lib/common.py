@@ -72,9 +72,9 @@ def kernel_env():
 def git_env(**more):
     """An environment in which git does the same for everybody, whatever their configuration."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    env.update(
-        GIT_CONFIG_GLOBAL="/dev/null", GIT_CONFIG_NOSYSTEM="1", GIT_TERMINAL_PROMPT="0", LC_ALL="C"
-    )
+    env.update(GIT_CONFIG_GLOBAL="/dev/null", GIT_CONFIG_NOSYSTEM="1", GIT_TERMINAL_PROMPT="0", LC_ALL="C")
+    # A checkout may belong to another user than the one who tests it.
+    env.update(GIT_CONFIG_COUNT="1", GIT_CONFIG_KEY_0="safe.directory", GIT_CONFIG_VALUE_0="*")
     env.update({k: str(v) for k, v in more.items()})
     return env
 
@@ -84,8 +84,7 @@ def git(where, *args, env=None, text=True, **options):
     done = subprocess.run(
         ["git", "-C", str(where), *map(str, args)],
         env=env or git_env(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=text,
         check=False,
         **options,

@@ -14,7 +14,7 @@ COMMITTER = {"GIT_COMMITTER_NAME": "rust-tls", "GIT_COMMITTER_EMAIL": "rust-tls@
 
 def need_linux():
     if not (LINUX / ".git").exists():
-        raise Failure(f"there is no kernel source in {CACHE}: run scripts/setup first")
+        raise Failure(f"there is no kernel source in {CACHE}: run scripts/setup first (without KDIR)")
 
 
 def version():

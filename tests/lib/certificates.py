@@ -24,10 +24,12 @@ class Authority:
 
     def __init__(self, folder):
         self.folder = Path(folder)
+        self.leaves = {}
         self.root = self.folder / "root.pem"
         self.intermediate = self.folder / "intermediate.pem"
         self._issue("root", "rust_tls test root", ["basicConstraints=critical,CA:TRUE"])
-        self._issue("intermediate", "rust_tls test intermediate", ["basicConstraints=critical,CA:TRUE,pathlen:0"], "root")
+        signs_leaves = ["basicConstraints=critical,CA:TRUE,pathlen:0"]
+        self._issue("intermediate", "rust_tls test intermediate", signs_leaves, "root")
 
     def _issue(self, stem, subject, extensions, issuer=None, bits=2048):
         certificate, key = self.folder / f"{stem}.pem", self.folder / f"{stem}.key"
@@ -38,7 +40,9 @@ class Authority:
         return certificate, key
 
     def leaf(self, stem, names, bits=2048):
-        """A certificate for `names` with an RSA key of `bits` bits, as the server is to present it."""
+        """A certificate for `names` with an RSA key of `bits` bits, as the server is to present it; made once."""
+        if stem in self.leaves:
+            return self.leaves[stem]
         sans = "subjectAltName=" + ",".join(f"DNS:{name}" for name in names)
         # NSS wants keyEncipherment of an RSA key, whatever the version of TLS.
         usage = ["basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature,keyEncipherment",
@@ -46,7 +50,8 @@ class Authority:
         certificate, key = self._issue(stem, names[0], usage, "intermediate", bits)
         chain = self.folder / f"{stem}.chain.pem"
         chain.write_bytes(certificate.read_bytes() + self.intermediate.read_bytes())
-        return Certificate(chain, key, tuple(names))
+        self.leaves[stem] = Certificate(chain, key, tuple(names))
+        return self.leaves[stem]
 
     def der(self, certificate):
         """The same certificate with its chain as concatenated DER and its key as PKCS#8 DER."""

@@ -12,7 +12,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-TIMEOUT = 60
+TIMEOUT = 20
 SUITES = ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_CCM_SHA256")
 GROUPS = ("x25519", "secp256r1", "secp384r1")
 SCHEMES = ("rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512")
@@ -75,9 +75,6 @@ class Program:
     suites = {}
     groups = {}
     schemes = {}
-    # Whether the program ends when the server closes, with its standard input still open: then that is seen to work.
-    ends_by_itself = True
-
     def command(self, request):
         raise NotImplementedError
 
@@ -85,23 +82,28 @@ class Program:
         raise NotImplementedError
 
     def get(self, request):
-        read, write = os.pipe()
-        os.write(write, request.text)
-        if not self.ends_by_itself:
-            os.close(write)
         try:
-            run = subprocess.run(self.command(request), stdin=read, capture_output=True, timeout=TIMEOUT, check=False)
+            with self.standard_input(request.text) as source:
+                run = subprocess.run(self.command(request), stdin=source, capture_output=True, timeout=TIMEOUT,
+                                     check=False)
         except subprocess.TimeoutExpired as error:
             raise ClientError(f"{self.name} hangs: {(error.stderr or b'')[:1000]}") from error
-        finally:
-            os.close(read)
-            if self.ends_by_itself:
-                os.close(write)
         messages = run.stderr.decode(errors="replace")
         if run.returncode:
             raise ClientError(f"{self.name} exits with {run.returncode}: {messages}")
         self.check(messages)
         return Reply.parse(run.stdout)
+
+    @contextlib.contextmanager
+    def standard_input(self, text):
+        """A pipe that stays open until the program ends, so that it ends because the server closed."""
+        read, write = os.pipe()
+        os.write(write, text)
+        try:
+            yield read
+        finally:
+            os.close(read)
+            os.close(write)
 
     def check(self, messages):
         """Raises if the client complains without failing."""
@@ -211,8 +213,14 @@ class Nss(Program):
     groups = {"x25519": "x25519", "secp256r1": "P256", "secp384r1": "P384"}
     schemes = {scheme: scheme for scheme in SCHEMES}
     databases = {}
-    ends_by_itself = False
 
+    @contextlib.contextmanager
+    def standard_input(self, text):
+        """A file: tstclnt waits for the end of its standard input too, and does not see that of a pipe."""
+        with tempfile.TemporaryFile() as file:
+            file.write(text)
+            file.seek(0)
+            yield file
     def version(self):
         nss = ctypes.CDLL("libnss3.so")
         nss.NSS_GetVersion.restype = ctypes.c_char_p
@@ -261,7 +269,7 @@ class RustLs(Program):
 
 
 class PythonSsl:
-    """Python's ssl module; before 3.15 it cannot choose suites of TLS 1.3, nor x25519 by name: that is its first choice."""
+    """Python's ssl module; it cannot choose suites of TLS 1.3 (before 3.15), nor x25519, which is its first choice."""
 
     name = "python"
     suites = {}

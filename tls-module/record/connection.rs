@@ -399,6 +399,9 @@ struct Records {
     send_limit: usize,
     /// The longest inner plaintext to be received.
     receive_limit: usize,
+    /// The first keys of `write`, for a test to open what was sent with them.
+    #[cfg(test)]
+    first_write: Option<Protection>,
 }
 
 impl Default for Records {
@@ -417,6 +420,8 @@ impl Default for Records {
             warnings: 0,
             send_limit: limits::MAX_PLAINTEXT,
             receive_limit: limits::MAX_INNER_PLAINTEXT,
+            #[cfg(test)]
+            first_write: None,
         }
     }
 }
@@ -463,8 +468,8 @@ impl Records {
         )
     }
 
-    /// Drops a `change_cipher_spec` if it is one that may come (RFC 8446 section 5): a single byte of
-    /// 1, after the first ClientHello and not inside of a message.
+    /// Drops a `change_cipher_spec` if it is one that may come (RFC 8446 section 5): after the
+    /// first ClientHello, not inside of a message, and with a single byte of 1 in it.
     fn change_cipher_spec(&mut self, server: &Server, body: &[u8]) -> Result<(), Error> {
         self.change_cipher_specs = self.change_cipher_specs.saturating_add(1);
         if body != [1]
@@ -510,7 +515,12 @@ impl Sink for Records {
         // What has been said so far goes out under the keys it was said under.
         self.flush()?;
         let read = self.derive(suite, read)?;
-        self.write = Some(Protection::new(self.derive(suite, write)?));
+        let write = Protection::new(self.derive(suite, write)?);
+        let _old = self.write.replace(write);
+        #[cfg(test)]
+        if self.first_write.is_none() {
+            self.first_write = _old;
+        }
         match level {
             Level::Application => self.next_read = Some(read),
             Level::Initial | Level::Handshake => self.read = Some(Protection::new(read)),
@@ -534,3 +544,6 @@ impl Sink for Records {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

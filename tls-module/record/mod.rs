@@ -17,3 +17,6 @@ pub use self::{
     },
     protect::RecordKeys,
 };
+
+#[cfg(test)]
+pub(crate) use self::protect::testing;

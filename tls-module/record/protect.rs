@@ -133,16 +133,16 @@ impl Protection {
         let sealed = match (self.cipher(), out.get_mut(start..)) {
             (Ok(cipher), Some(body)) => cipher
                 .seal_in_place(&nonce, &header, body)
-                .map_err(Error::from),
+                .map_err(Error::from)
+                .and_then(|()| self.keys.advance()),
             (Err(e), _) => Err(e),
             (_, None) => Err(EINVAL.into()),
         };
-        if let Err(e) = sealed {
+        if sealed.is_err() {
             // The content must not go out in the clear.
             out.truncate(start.saturating_sub(HEADER_SIZE));
-            return Err(e);
         }
-        self.keys.advance()
+        sealed
     }
 
     /// Opens the record `header` `body`: gives the type and the content, which may be empty.
@@ -182,6 +182,142 @@ impl Protection {
                 Some((kind, content)) => return Ok((ContentType::from(*kind), content)),
                 None => return Err(Error::unexpected("record of nothing but padding")),
             }
+        }
+    }
+}
+
+/// What tests of other files need.
+#[cfg(test)]
+pub(crate) mod testing {
+    use std::vec::Vec as StdVec;
+
+    use super::*;
+    use crate::tls::limits;
+
+    impl Protection {
+        /// The protection of `secret`, from `seq` on.
+        pub(crate) fn of(suite: CipherSuite, secret: &TrafficSecret, seq: u64) -> Self {
+            let mut hkdf = Hkdf::new(suite.hash()).unwrap();
+            let secret = TrafficSecret::from_bytes(secret.as_bytes());
+            let mut keys = RecordKeys::derive(suite, &mut hkdf, secret).unwrap();
+            keys.seq = seq;
+            Self::new(keys)
+        }
+
+        pub(crate) fn secret(&self) -> &TrafficSecret {
+            &self.keys.secret
+        }
+
+        /// Seals an inner plaintext as it is.
+        pub(crate) fn seal_inner(&mut self, inner: &[u8]) -> StdVec<u8> {
+            let (kind, content) = inner.split_last().unwrap();
+            let mut out = KVec::new();
+            self.seal((*kind).into(), content, &mut out).unwrap();
+            out.to_vec()
+        }
+    }
+
+    /// One record made of `content`.
+    pub(crate) fn seal(
+        suite: CipherSuite,
+        secret: &TrafficSecret,
+        seq: u64,
+        kind: ContentType,
+        content: &[u8],
+    ) -> StdVec<u8> {
+        let mut out = KVec::new();
+        Protection::of(suite, secret, seq)
+            .seal(kind, content, &mut out)
+            .unwrap();
+        out.to_vec()
+    }
+
+    /// What is in one record.
+    pub(crate) fn open(
+        suite: CipherSuite,
+        secret: &TrafficSecret,
+        seq: u64,
+        record: &[u8],
+    ) -> Result<(ContentType, StdVec<u8>), Error> {
+        let (header, body) = record.split_at(HEADER_SIZE);
+        let mut body = body.to_vec();
+        let (kind, content) = Protection::of(suite, secret, seq).open(
+            header.try_into().unwrap(),
+            &mut body,
+            limits::MAX_INNER_PLAINTEXT,
+        )?;
+        Ok((kind, content.to_vec()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        testing::*,
+        *, //
+    };
+    use crate::tls::limits;
+
+    const SUITE: CipherSuite = CipherSuite::Aes128GcmSha256;
+
+    fn secret() -> TrafficSecret {
+        TrafficSecret::from_bytes(&[7; 32])
+    }
+
+    #[test]
+    fn padding_is_stripped() {
+        let mut sender = Protection::of(SUITE, &secret(), 0);
+        for (seq, (inner, content)) in [
+            (&b"ab\x17\0\0\0"[..], &b"ab"[..]),
+            (b"\x17", b""),
+            (b"ab\0\x17", b"ab\0"),
+            (b"\x17\0\0", b""),
+        ]
+        .iter()
+        .enumerate()
+        {
+            let record = sender.seal_inner(inner);
+            let opened = open(SUITE, &secret(), seq as u64, &record).unwrap();
+            assert_eq!(opened, (ContentType::ApplicationData, content.to_vec()));
+        }
+        let record = sender.seal_inner(&[0; 40]);
+        let error = open(SUITE, &secret(), 4, &record).unwrap_err();
+        assert_eq!(error.alert(), Some(AlertDescription::UnexpectedMessage));
+    }
+
+    #[test]
+    fn inner_plaintext_has_a_limit() {
+        let mut inner = std::vec![0; limits::MAX_INNER_PLAINTEXT];
+        inner[0] = 23;
+        let record = Protection::of(SUITE, &secret(), 0).seal_inner(&inner);
+        open(SUITE, &secret(), 0, &record).unwrap();
+        inner.push(0);
+        let record = Protection::of(SUITE, &secret(), 0).seal_inner(&inner);
+        let error = open(SUITE, &secret(), 0, &record).unwrap_err();
+        assert_eq!(error.alert(), Some(AlertDescription::RecordOverflow));
+    }
+
+    #[test]
+    fn sequence_numbers_do_not_wrap() {
+        let mut last = Protection::of(SUITE, &secret(), u64::MAX);
+        let mut out = KVec::new();
+        assert!(last.seal(ContentType::Alert, &[1, 0], &mut out).is_err());
+        assert!(open(
+            SUITE,
+            &secret(),
+            u64::MAX,
+            &[&[23, 3, 3, 0, 17][..], &[0; 17]].concat()
+        )
+        .is_err());
+    }
+
+    #[test]
+    fn bodies_shorter_than_a_tag() {
+        for len in 0..16u8 {
+            let mut record = std::vec![23, 3, 3, 0, len];
+            record.extend(std::vec![0; len.into()]);
+            let error = open(SUITE, &secret(), 0, &record).unwrap_err();
+            assert_eq!(error.alert(), Some(AlertDescription::BadRecordMac));
         }
     }
 }

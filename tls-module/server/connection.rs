@@ -35,11 +35,11 @@ use kernel::{
     impl_has_hr_timer,
     net::{
         ktls::CryptoInfo,
-        socket::SocketEvents,
-        tcp::{
+        socket::{
             How,
-            TcpStream, //
+            SocketEvents, //
         },
+        tcp::TcpStream,
         tls_trace, //
     },
     new_mutex,

@@ -111,10 +111,11 @@ impl Counters {
             ("sent", &self.alerts_sent),
             ("received", &self.alerts_received),
         ] {
-            for (alert, counter) in (0u8..).zip(alerts) {
-                if counter.get() != 0 {
+            for alert in 0..=u8::MAX {
+                let count = alerts.get(usize::from(alert)).map_or(0, Counter::get);
+                if count != 0 {
                     let name = AlertDescription::from(alert).name();
-                    writeln!(f, "alert_{direction}_{name} {}", counter.get())?;
+                    writeln!(f, "alert_{direction}_{name} {count}")?;
                 }
             }
         }

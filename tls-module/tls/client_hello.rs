@@ -32,9 +32,9 @@ impl<'a> Extensions<'a> {
         let mut r = Reader::new(block);
         let mut count = 0usize;
         while !r.is_empty() {
+            let before = Self(r.before(block));
             let kind = r.u16()?;
             r.vec16(0)?;
-            let before = Self(Reader::new(block)).take(count);
             if before.into_iter().any(|(other, _)| other == kind) {
                 // Section 4.2: no more than one extension of the same type.
                 return Err(Error::illegal("extension sent twice"));
@@ -75,12 +75,12 @@ impl<'a> KeyShares<'a> {
         let mut r = Reader::new(shares);
         let mut count = 0usize;
         while !r.is_empty() {
+            let before = Self(r.before(shares));
             let group = r.u16()?;
             r.vec16(1)?;
             if !groups.contains(group) {
                 return Err(Error::illegal("key share of a group that is not offered"));
             }
-            let before = Self(Reader::new(shares)).take(count);
             if before.into_iter().any(|(other, _)| other == group) {
                 return Err(Error::illegal("two key shares of one group"));
             }
@@ -332,16 +332,16 @@ impl<'a> ClientHello<'a> {
                     | ExtensionType::Padding
             )
         };
-        // No type is in a block twice, so that as many extensions, each of which is in the other
-        // block, are the same extensions.
-        let mut before = first.extensions.into_iter();
-        let same = self
-            .extensions
-            .into_iter()
-            .filter(fixed)
-            .all(|ours| before.clone().any(|theirs| theirs == ours));
-        let count = self.extensions.into_iter().filter(fixed).count();
-        if !same || before.by_ref().filter(fixed).count() != count {
+        // No type is in a block twice: if each extension is also in the other block, both ways, they
+        // are the same ones.
+        let is_within = |a: Extensions<'_>, b: Extensions<'_>| {
+            a.into_iter()
+                .filter(fixed)
+                .all(|ours| b.into_iter().any(|theirs| theirs == ours))
+        };
+        if !is_within(self.extensions, first.extensions)
+            || !is_within(first.extensions, self.extensions)
+        {
             return Err(changed);
         }
         Ok(())

@@ -25,6 +25,12 @@ impl<'a> Reader<'a> {
         self.0.is_empty()
     }
 
+    /// Goes back to what has been read of `whole`, the bytes this reader was made of.
+    pub(crate) fn before(&self, whole: &'a [u8]) -> Self {
+        let read = whole.len().saturating_sub(self.0.len());
+        Self(whole.get(..read).unwrap_or(&[]))
+    }
+
     /// Takes the next `n` bytes.
     pub(crate) fn take(&mut self, n: usize) -> Result<&'a [u8]> {
         let (head, tail) = self

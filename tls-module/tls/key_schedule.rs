@@ -150,6 +150,13 @@ impl TrafficSecret {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.secret.as_bytes()
     }
+
+    #[cfg(test)]
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        Self {
+            secret: SecretVec::from_slice(bytes, GFP_KERNEL).unwrap(),
+        }
+    }
 }
 
 /// The key of a Finished message.

@@ -40,6 +40,7 @@ mod enums;
 mod error;
 mod key_exchange;
 mod key_schedule;
+mod kunit;
 pub mod limits;
 mod messages;
 mod server;
@@ -47,7 +48,7 @@ mod sign;
 mod transcript;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use self::{
     config::{

@@ -46,11 +46,7 @@ pub(super) enum Received {
 impl Session {
     pub(super) fn new(negotiated: &Negotiated) -> Self {
         Self {
-            // The limit counts the content type, which is one byte (RFC 8449 section 4).
-            max_fragment: negotiated
-                .record_size_limit
-                .map_or(MAX_FRAGMENT, |limit| usize::from(limit).saturating_sub(1))
-                .clamp(1, MAX_FRAGMENT),
+            max_fragment: negotiated.max_fragment.clamp(1, MAX_FRAGMENT),
             closing: false,
         }
     }

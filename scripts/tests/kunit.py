@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0
+"""kunit: the suites of the series and the module, doctests included, in the kernel on UML and x86_64."""
+
+import re
+import subprocess
+
+from common import BINDINGS, LOGS, MODULE, SCRIPTS, say
+from suites import Result, attempt, build_kernel, module_file
+
+KERNELS = ("um", "x86_64")
+DOCTESTS = "rust_doctests_kernel"
+# What the guest runs: the suites of the kernel ran at boot, those of the module run when it is loaded.
+COLLECT = """
+set -e
+insmod "$RUST_TLS_MODULE"
+cd /sys/kernel/debug/kunit
+for suite in *; do cat "$suite/results" >"$RESULTS/$suite.ktap"; done
+rmmod rust_tls
+"""
+
+
+def expected_suites():
+    """The suites that the sources have, so that none can go missing unseen, by where they stand."""
+    found = {}
+    for where, folder in (("series", BINDINGS), ("module", MODULE)):
+        for path in folder.rglob("*.rs"):
+            if "host" not in path.relative_to(folder).parts:
+                text = path.read_text(encoding="utf-8")
+                for name in re.findall(r"^\s*#\[(?:kernel::|macros::)?kunit_tests\((\w+)\)\]", text, re.M):
+                    found[name] = where
+    return found
+
+
+def cases(text):
+    """The test cases in one suite's KTAP: (name, problem). A skipped case was not tested: a problem."""
+    diagnosis = []
+    count = planned = 0
+    for line in text.splitlines():
+        if plan := re.match(r"^ {4}1\.\.(\d+)$", line):
+            planned = int(plan.group(1))
+        # Cases are indented by one level; the parameters of a case by two, the suite's own line not at all.
+        match = re.match(r"^ {4}(not )?ok \d+ ([^#\s]+)\s*(?:# (SKIP.*))?", line)
+        if match:
+            count += 1
+            wrong, name, skipped = match.groups()
+            yield name, skipped or ("\n".join(diagnosis) or "not ok" if wrong else "")
+            diagnosis = []
+        else:
+            diagnosis.append(line.strip())
+    if count != planned:
+        yield "all cases", f"{planned} cases were planned and {count} ran"
+
+
+def run_kernel(kernel):
+    built = attempt(f"{kernel}: build", build_kernel, kernel)
+    if built.problem:
+        yield built
+        return
+    results = LOGS / f"kunit-{kernel}"
+    results.mkdir(parents=True, exist_ok=True)
+    for old in results.glob("*.ktap"):
+        old.unlink()
+    say(f"{kernel}: booting with KUnit")
+    # fmt: off
+    command = [
+        SCRIPTS / "guest", "--kernel", kernel, "--kunit", "--timeout", "900", "--share", results,
+        "--log", results / "kernel.log", "--env", f"RUST_TLS_MODULE={module_file(kernel)}",
+        "--env", f"RESULTS={results}", "--", "bash", "-c", COLLECT,
+    ]
+    # fmt: on
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, errors="replace", check=False)
+    yield Result(f"{kernel}: guest and kernel's log", done.stderr.strip() or "failed" if done.returncode else "")
+    ran = {path.stem: list(cases(path.read_text(encoding="utf-8"))) for path in sorted(results.glob("*.ktap"))}
+    wanted = expected_suites()
+    for suite in [*wanted, DOCTESTS]:
+        if not ran.get(suite):
+            yield Result(f"{kernel}: {suite}", "the suite did not run")
+    if "module" not in wanted.values():
+        yield Result(f"{kernel}: the module's suites", "the module has no KUnit suite")
+    for suite, found in ran.items():
+        for name, problem in found:
+            yield Result(f"{kernel}: {suite}.{name}", problem)
+    say(f"{kernel}: {sum(map(len, ran.values()))} cases in {len(ran)} suites")
+
+
+def run():
+    for kernel in KERNELS:
+        yield from run_kernel(kernel)
