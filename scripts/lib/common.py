@@ -154,9 +154,10 @@ def run_logged(what, command, log, *, cwd=None, env=None, every=20, append=False
         status = process.wait()
     text = "".join(lines)
     if status:
-        wrong = re.compile(r"\berror\b|\bError \d|undefined|No such file|not found", re.I)
-        found = [line for line in lines if wrong.search(line)]
-        shown = "".join((found or lines)[:30] if found else lines[-30:])
+        # From the first error on: the compiler explains below it.
+        wrong = re.compile(r"\berror(\[\w+\])?:|\bError \d|undefined (symbol|reference)")
+        first = next((n for n, line in enumerate(lines) if wrong.search(line)), max(0, len(lines) - 30))
+        shown = "".join(lines[first : first + 30])
         raise Failure(f"{what} failed (status {status}); the whole log is {log}\n{shown.rstrip()}")
     return text
 

@@ -73,7 +73,7 @@ def apply():
         raise Failure(
             f"{TREE} has commits or changes that the series lacks: keep them with "
             "`scripts/series import`, or drop them with "
-            f"`git -C {TREE} checkout -f --detach {APPLIED}`; nothing was built"
+            f"`git -C {TREE} checkout -f --detach base`; nothing was built"
         )
     if head != wanted:
         git(TREE, "checkout", "--quiet", "--detach", wanted)

@@ -82,10 +82,10 @@ def fuzz_build():
 
 
 def fuzz(name, seconds):
-    """Run a target on the corpus of the repository; what it finds anew goes to the cache."""
+    """Run a target from the seeds of the repository; what it finds anew goes to the cache."""
     found = CACHE / "fuzz-corpus" / name
     crashes = LOGS / f"fuzz-{name}"
-    corpus = FUZZ / "corpus" / name
+    corpus = FUZZ / "seeds" / name
     for folder in (found, crashes):
         folder.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"fuzz-{name}.log"

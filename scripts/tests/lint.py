@@ -3,6 +3,7 @@
 
 import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -38,7 +39,18 @@ def rustfmt():
         raise Failure("no Rust sources were found")
     for name, paths in by_edition.items():
         config = Path(os.environ.get("KDIR") or LINUX) / ".rustfmt.toml"
-        quiet("rustfmt", "--check", "--quiet", "--config-path", config, "--edition", name, *paths)
+        options = ["--config-path", config, "--edition", name]
+        wrong = quiet_lines("rustfmt", "--check", "-l", *options, *paths)
+        if wrong:
+            raise Failure(f"run `rustfmt {' '.join(map(str, options))}` on\n" + "\n".join(sorted(set(wrong))))
+
+
+def quiet_lines(*command):
+    """What a program prints, whether it fails or not; its complaints are a failure."""
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
+    if done.stderr:
+        raise Failure(done.stderr.strip())
+    return done.stdout.splitlines()
 
 
 def shell_scripts():

@@ -268,6 +268,14 @@ class RustLs(Program):
         return command
 
 
+def strict_context(root):
+    """An SSLContext that trusts `root` only, and takes nothing but a close_notify for the end of a connection."""
+    context = ssl.create_default_context(cafile=root)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
+    return context
+
+
 class PythonSsl:
     """Python's ssl module; it cannot choose suites of TLS 1.3 (before 3.15), nor x25519, which is its first choice."""
 
@@ -280,8 +288,7 @@ class PythonSsl:
         return "Python ssl " + ".".join(map(str, sys.version_info[:3]))
 
     def context(self, request):
-        context = ssl.create_default_context(cafile=request.root)
-        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context = strict_context(request.root)
         for group in request.groups:
             if self.groups[group]:
                 context.set_ecdh_curve(self.groups[group])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 CONFIGFS = Path("/sys/kernel/config")
 DEBUGFS = Path("/sys/kernel/debug")
+TRACEFS = Path("/sys/kernel/tracing")
 LISTENERS = CONFIGFS / "rust_tls"
 COUNTERS = DEBUGFS / "rust_tls/counters"
 KMEMLEAK = DEBUGFS / "kmemleak"

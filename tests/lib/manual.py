@@ -3,6 +3,7 @@
 
 import ssl
 
+from lib.clients import strict_context
 from lib.hello import Wire
 
 
@@ -10,8 +11,7 @@ class ManualClient:
     """A connection that sends only what it is told to, and when. A context manager."""
 
     def __init__(self, server, root, name="server.test", alpn=()):
-        context = ssl.create_default_context(cafile=root)
-        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context = strict_context(root)
         if alpn:
             context.set_alpn_protocols(alpn)
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()

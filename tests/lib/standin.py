@@ -38,8 +38,10 @@ def http_answer(request, facts):
     """The answer of the `http` service to a request's head, given what was negotiated."""
     parts = request.split(b"\r\n", 1)[0].split(b" ")
     status, body = "404 Not Found", b"not found\n"
-    if len(parts) != 3 or parts[0] != b"GET" or not parts[2].startswith(b"HTTP/1."):
+    if len(parts) != 3 or not parts[2].startswith(b"HTTP/1."):
         status, body = "400 Bad Request", b"bad request\n"
+    elif parts[0] != b"GET":
+        status, body = "405 Method Not Allowed", b"only GET\n"
     elif parts[1] == b"/":
         status, body = "200 OK", "".join(f"{name}: {value}\n" for name, value in facts.items()).encode()
     elif parts[1].startswith(b"/bytes/") and parts[1][7:].isdigit():

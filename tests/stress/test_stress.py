@@ -26,7 +26,7 @@ SLACK = 24 << 10
 class BadClients:
     """Threads that misbehave towards a listener in every way they know, as long as the context lasts."""
 
-    def __init__(self, listener, root, threads=2):
+    def __init__(self, listener, root, threads=4):
         self.listener, self.root = listener, root
         self.done = threading.Event()
         self.count = 0
@@ -51,7 +51,6 @@ class BadClients:
             with contextlib.suppress(OSError):
                 choose.choice(ways)(choose)
             self.count += 1
-            self.done.wait(0.02)
 
     def nothing(self, choose):
         with Wire(self.listener) as wire:

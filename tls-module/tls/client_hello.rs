@@ -332,8 +332,8 @@ impl<'a> ClientHello<'a> {
                     | ExtensionType::Padding
             )
         };
-        // No type is in a block twice: if each extension is also in the other block, both ways, they
-        // are the same ones.
+        // No type is in a block twice: if each extension is in the other block, too, and the other
+        // way round, they are the same ones.
         let is_within = |a: Extensions<'_>, b: Extensions<'_>| {
             a.into_iter()
                 .filter(fixed)

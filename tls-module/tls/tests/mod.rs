@@ -95,7 +95,7 @@ pub(crate) struct Hello {
     pub(crate) session_id: StdVec<u8>,
     pub(crate) suites: StdVec<u16>,
     pub(crate) compression: StdVec<u8>,
-    pub(crate) extensions: StdVec<(u16, StdVec<u8>)>,
+    pub(crate) extensions: StdVec<Extension>,
 }
 
 /// Writes a list of 16-bit values with its length before it.
@@ -261,8 +261,11 @@ pub(crate) fn messages(mut bytes: &[u8]) -> StdVec<(u8, StdVec<u8>)> {
     messages
 }
 
+/// An extension: its type and its data.
+type Extension = (u16, StdVec<u8>);
+
 /// The extensions in a block, with its length before it.
-pub(crate) fn extensions(block: &[u8]) -> StdVec<(u16, StdVec<u8>)> {
+pub(crate) fn extensions(block: &[u8]) -> StdVec<Extension> {
     let mut bytes = &block[2..];
     assert_eq!(
         bytes.len(),
@@ -279,7 +282,7 @@ pub(crate) fn extensions(block: &[u8]) -> StdVec<(u16, StdVec<u8>)> {
 }
 
 /// What a ServerHello says: session id, suite, extensions.
-pub(crate) fn server_hello(body: &[u8]) -> (StdVec<u8>, u16, StdVec<(u16, StdVec<u8>)>) {
+pub(crate) fn server_hello(body: &[u8]) -> (StdVec<u8>, u16, StdVec<Extension>) {
     assert_eq!(&body[..2], [3, 3]);
     let id_len = usize::from(body[34]);
     let rest = &body[35 + id_len..];

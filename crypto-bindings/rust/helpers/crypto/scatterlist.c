@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include <linux/mm.h>
+#include <linux/scatterlist.h>
+#include <linux/vmalloc.h>
+
+__rust_helper int rust_helper_is_vmalloc_or_module_addr(const void *x)
+{
+	return is_vmalloc_or_module_addr(x);
+}
+
+__rust_helper bool rust_helper_virt_addr_valid(const void *x)
+{
+	return virt_addr_valid(x);
+}
+
+__rust_helper struct page *rust_helper_virt_to_page(const void *x)
+{
+	return virt_to_page(x);
+}
+
+__rust_helper bool rust_helper_pfn_valid(unsigned long pfn)
+{
+	return pfn_valid(pfn);
+}
+
+__rust_helper unsigned long rust_helper_page_to_pfn(const struct page *page)
+{
+	return page_to_pfn(page);
+}
+
+__rust_helper bool rust_helper_page_reserved(const struct page *page)
+{
+	return PageReserved(page);
+}
+
+__rust_helper void rust_helper_sg_set_page(struct scatterlist *sg,
+					   struct page *page, unsigned int len,
+					   unsigned int offset)
+{
+	sg_set_page(sg, page, len, offset);
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Cryptographic API.
+
+pub mod aead;
+pub(crate) mod akcipher;
+pub mod curve25519;
+pub mod kpp;
+pub mod rng;
+pub mod rsa;
+pub(crate) mod scatterlist;
+pub mod secret;
+pub mod shash;
+
+pub use secret::{
+    ct_eq,
+    zeroize,
+    Secret,
+    SecretVec, //
+};

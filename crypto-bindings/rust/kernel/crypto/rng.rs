@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Random numbers.
+//!
+//! C header: [`include/crypto/rng.h`](srctree/include/crypto/rng.h)
+
+use crate::{
+    bindings,
+    crypto::secret::zeroize,
+    error::to_result,
+    prelude::*, //
+};
+
+/// How many bytes one call of the C side is asked for.
+///
+/// Small enough to fit any of its length types, and to give the scheduler a chance now and then.
+const CHUNK: usize = 1 << 16;
+
+/// Fills `buf` with random bytes that are fit for keys.
+///
+/// The bytes come from the kernel's generator or, in FIPS mode, from the `stdrng` algorithm of
+/// highest priority. A buffer of any length is filled, an empty one is left alone.
+///
+/// This corresponds to the C function `crypto_stdrng_get_bytes()`, which waits until the generator
+/// is seeded: it may sleep.
+///
+/// # Errors
+///
+/// What `crypto_stdrng_get_bytes()` gives, `ERESTARTSYS` if a signal ended the wait for the seed
+/// for one. `buf` is all zeroes then.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::crypto::rng;
+///
+/// let mut key = [0u8; 32];
+/// rng::fill(&mut key)?;
+/// assert!(key.iter().any(|b| *b != 0));
+/// # Ok::<(), Error>(())
+/// ```
+pub fn fill(buf: &mut [u8]) -> Result {
+    for chunk in buf.chunks_mut(CHUNK) {
+        // CAST: `CHUNK`, which the length of a chunk does not exceed, fits.
+        let len = chunk.len() as crate::ffi::c_uint;
+
+        // SAFETY: `chunk` is valid for writes of `len` bytes. The generator writes through the
+        // virtual address, wherever it lies.
+        let ret = unsafe { bindings::crypto_stdrng_get_bytes(chunk.as_mut_ptr().cast(), len) };
+
+        if let Err(e) = to_result(ret) {
+            zeroize(buf);
+            return Err(e);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(CONFIG_RUST_CRYPTO_KUNIT_TEST)]
+#[macros::kunit_tests(rust_crypto_rng)]
+mod tests {
+    use super::*;
+    use crate::crypto::secret::testing::everywhere;
+
+    #[test]
+    fn fills_all_of_it() -> Result {
+        let mut buf = KVVec::from_elem(0u8, 2 * CHUNK + 40, GFP_KERNEL)?;
+
+        fill(&mut buf)?;
+        // Sixteen bytes are all zero once in 2^128.
+        assert!(buf
+            .chunks(16)
+            .filter(|c| c.len() == 16)
+            .all(|c| *c != [0; 16]));
+        assert!(buf.chunks(16).next() != buf.chunks(16).nth(1));
+        Ok(())
+    }
+
+    #[test]
+    fn empty() -> Result {
+        fill(&mut [])
+    }
+
+    #[test]
+    fn any_place() -> Result {
+        everywhere(64, |buf| {
+            buf.fill(0);
+            fill(buf)?;
+            if buf.iter().all(|b| *b == 0) {
+                return Err(EIO);
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Scatterlists over the bytes of slices, wherever they lie.
+//!
+//! Some parts of the cryptographic API take scatterlists, that is pages, while Rust code has
+//! slices, that is virtual addresses. A slice may lie in the linear map, but as well in `vmalloc()`
+//! memory, on a stack that is mapped there, or in the constants of the kernel or of a module.
+//! `sg_set_buf()` must not be used with any but the first, and there is no way to forbid the others
+//! to the callers of a safe function. An [`SgList`] takes them all:
+//!
+//! - a slice in the linear map becomes one entry;
+//! - one in `vmalloc()` memory or in a module becomes an entry a page;
+//! - any other, such as a constant of the kernel on an architecture whose linear map has no place
+//!   for it, is copied to the heap, and back if it is written.
+//!
+//! This is for algorithms that run on the CPU and reach the bytes through the kernel's own mapping
+//! of the pages. For DMA see [`crate::scatterlist`].
+//!
+//! C header: [`include/linux/scatterlist.h`](srctree/include/linux/scatterlist.h)
+
+use crate::{
+    bindings,
+    crypto::secret::SecretVec,
+    error::to_result,
+    ffi,
+    page::PAGE_SIZE,
+    prelude::*,
+    types::Opaque, //
+};
+use core::{
+    marker::PhantomData,
+    ptr::NonNull, //
+};
+
+/// How many entries an [`SgStorage`] has room for.
+///
+/// Enough for a TLS record of the largest size and its associated data in `vmalloc()` memory with
+/// pages of 4 KiB: nothing is allocated for it.
+const INLINE_ENTRIES: usize = 8;
+
+/// Room for the entries of a short [`SgList`], meant to be put on the stack.
+pub(crate) struct SgStorage(Opaque<[bindings::scatterlist; INLINE_ENTRIES]>);
+
+impl SgStorage {
+    /// Creates the room. This costs nothing, as it is not initialised.
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self(Opaque::uninit())
+    }
+}
+
+/// A contiguous part of a slice within one page, or within the linear map.
+struct Piece {
+    page: *mut bindings::page,
+    offset: usize,
+    len: usize,
+}
+
+/// Calls `f` with the pieces of the `len` bytes at `start`, none of which is empty.
+///
+/// # Errors
+///
+/// `EFAULT` if there are bytes without a page that the kernel maps; `f` may have been called by
+/// then.
+///
+/// # Safety
+///
+/// `start` is valid for reads of `len` bytes, all of one allocated object.
+unsafe fn for_each_piece(start: *const u8, len: usize, mut f: impl FnMut(Piece)) -> Result {
+    if len == 0 {
+        return Ok(());
+    }
+
+    // SAFETY: This looks at the address alone.
+    if unsafe { bindings::is_vmalloc_or_module_addr(start.cast()) } == 0 {
+        let last = start.wrapping_add(len - 1);
+
+        // SAFETY: This looks at the addresses alone.
+        let linear = unsafe {
+            bindings::virt_addr_valid(start.cast()) && bindings::virt_addr_valid(last.cast())
+        };
+        if !linear {
+            return Err(EFAULT);
+        }
+
+        f(Piece {
+            // SAFETY: `start` is an address that has a page, as was just checked.
+            page: unsafe { bindings::virt_to_page(start.cast()) },
+            offset: start.addr() % PAGE_SIZE,
+            // An object in the linear map is contiguous there.
+            len,
+        });
+        return Ok(());
+    }
+
+    let mut done = 0;
+    while done < len {
+        let at = start.wrapping_add(done);
+        let offset = at.addr() % PAGE_SIZE;
+        let n = (PAGE_SIZE - offset).min(len - done);
+
+        // SAFETY: The address is in the range that this function is for. The mapping stays as it is
+        // during the call, because the bytes at `at` are valid.
+        let page = unsafe { bindings::vmalloc_to_page(at.cast()) };
+
+        // A mapping may be of memory that has no `struct page`, or that the linear map leaves out,
+        // which is marked as reserved (so is some that it has; there is little of it).
+        //
+        // SAFETY: `page_to_pfn()` computes a number from the address of a page, which `pfn_valid()`
+        // checks. A page with a valid number has a `struct page` to look at.
+        let usable = !page.is_null()
+            && unsafe {
+                bindings::pfn_valid(bindings::page_to_pfn(page)) && !bindings::page_reserved(page)
+            };
+        if !usable {
+            return Err(EFAULT);
+        }
+
+        f(Piece {
+            page,
+            offset,
+            len: n,
+        });
+        done += n;
+    }
+    Ok(())
+}
+
+/// Counts the pieces of the `len` bytes at `start`.
+///
+/// # Safety
+///
+/// As for [`for_each_piece`].
+unsafe fn count_pieces(start: *const u8, len: usize) -> Result<usize> {
+    let mut n = 0;
+
+    // SAFETY: By the safety requirements of this function.
+    unsafe { for_each_piece(start, len, |_| n += 1) }?;
+    Ok(n)
+}
+
+/// Returns the sum of two lengths, as that of a list.
+///
+/// # Errors
+///
+/// - `EINVAL` if it is zero.
+/// - `EOVERFLOW` if it is more than [`i32::MAX`].
+pub(crate) fn total_len(a: usize, b: usize) -> Result<ffi::c_uint> {
+    match a.checked_add(b).map(i32::try_from) {
+        Some(Ok(0)) => Err(EINVAL),
+        // CAST: It is not negative.
+        Some(Ok(len)) => Ok(len as ffi::c_uint),
+        _ => Err(EOVERFLOW),
+    }
+}
+
+/// A table on the heap, for lists that do not fit in an [`SgStorage`].
+///
+/// # Invariants
+///
+/// The table was filled by `sg_alloc_table()`, and nothing else frees it.
+struct HeapTable(bindings::sg_table);
+
+impl HeapTable {
+    fn new(entries: usize) -> Result<Self> {
+        let entries = ffi::c_uint::try_from(entries)?;
+        let mut table = bindings::sg_table::default();
+
+        // It is chained from single pages, so large lists do not ask for contiguous memory. The
+        // caller may be in atomic context.
+        //
+        // SAFETY: `table` is valid for writes.
+        to_result(unsafe { bindings::sg_alloc_table(&mut table, entries, bindings::GFP_ATOMIC) })?;
+
+        // INVARIANT: It was just filled.
+        Ok(Self(table))
+    }
+}
+
+impl Drop for HeapTable {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant, and it is not used again.
+        unsafe { bindings::sg_free_table(&mut self.0) };
+    }
+}
+
+/// One of the slices of a list, as the addresses of its bytes.
+struct Part<'a> {
+    start: NonNull<u8>,
+    len: usize,
+    write: bool,
+    _borrow: PhantomData<&'a mut [u8]>,
+}
+
+impl<'a> From<&'a [u8]> for Part<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self {
+            start: NonNull::from(bytes).cast(),
+            len: bytes.len(),
+            write: false,
+            _borrow: PhantomData,
+        }
+    }
+}
+
+impl<'a> From<&'a mut [u8]> for Part<'a> {
+    fn from(bytes: &'a mut [u8]) -> Self {
+        Self {
+            len: bytes.len(),
+            start: NonNull::from(bytes).cast(),
+            write: true,
+            _borrow: PhantomData,
+        }
+    }
+}
+
+/// A copy of a [`Part`] that has no place in a scatterlist.
+///
+/// # Invariants
+///
+/// `back`, if any, is the place of as many bytes as there are in `bytes`, borrowed mutably as long
+/// as the copy lives.
+struct Bounce {
+    bytes: SecretVec,
+    back: Option<NonNull<u8>>,
+}
+
+impl Drop for Bounce {
+    fn drop(&mut self) {
+        if let Some(back) = self.back {
+            let bytes = self.bytes.as_bytes();
+
+            // SAFETY: By the type invariants, `back` is valid for writes of that many bytes, and
+            // apart from the copy, since it is borrowed.
+            unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), back.as_ptr(), bytes.len()) };
+        }
+    }
+}
+
+/// A scatterlist of the bytes of two slices.
+///
+/// The borrows of both, and of the storage, last as long as the list. Bytes that are written
+/// through it may have their new values only when it is dropped.
+///
+/// # Invariants
+///
+/// - `head` is a scatterlist, none of its entries empty. Its entries are in the
+///   [`SgStorage`] borrowed for `'a` or in `_heap`.
+/// - The bytes of each entry are those of a slice borrowed for `'a` or of one of `_bounce`, and can
+///   be reached through the kernel's mapping of the entry's page.
+pub(crate) struct SgList<'a> {
+    head: NonNull<bindings::scatterlist>,
+    _heap: Option<HeapTable>,
+    _bounce: [Option<Bounce>; 2],
+    _borrows: PhantomData<(&'a mut SgStorage, &'a mut [u8])>,
+}
+
+impl<'a> SgList<'a> {
+    /// Creates the list of the bytes of `source`, which must not be written through it, then those
+    /// of `target`, which may be.
+    ///
+    /// Either may be empty. It allocates if there are more entries than fit in `storage` or if
+    /// bytes have to be copied, and never sleeps.
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL` if there is no byte at all: there are no empty scatterlists.
+    /// - `EOVERFLOW` if the bytes are more than [`i32::MAX`] together.
+    /// - `ENOMEM` if memory is needed and there is none.
+    pub(crate) fn new(
+        storage: &'a mut SgStorage,
+        source: &'a [u8],
+        target: &'a mut [u8],
+    ) -> Result<Self> {
+        Self::from_parts(storage, [source.into(), target.into()])
+    }
+
+    /// Creates the list of the bytes of `first`, then those of `second`, all of which may be
+    /// written.
+    ///
+    /// # Errors
+    ///
+    /// As for [`SgList::new`].
+    pub(crate) fn new_mut(
+        storage: &'a mut SgStorage,
+        first: &'a mut [u8],
+        second: &'a mut [u8],
+    ) -> Result<Self> {
+        Self::from_parts(storage, [first.into(), second.into()])
+    }
+
+    fn from_parts(storage: &'a mut SgStorage, mut parts: [Part<'a>; 2]) -> Result<Self> {
+        total_len(parts[0].len, parts[1].len)?;
+        let mut bounce = [None, None];
+        let mut entries = 0;
+
+        for (part, bounce) in parts.iter_mut().zip(&mut bounce) {
+            // SAFETY: These are the bytes of a slice.
+            if let Ok(n) = unsafe { count_pieces(part.start.as_ptr(), part.len) } {
+                entries += n;
+                continue;
+            }
+
+            // SAFETY: These are the bytes of a slice, which nothing writes meanwhile.
+            let bytes = unsafe { core::slice::from_raw_parts(part.start.as_ptr(), part.len) };
+            // INVARIANT: The copy has as many bytes. What is to be written is borrowed mutably for
+            // `'a`, which outlives the copy.
+            let copy = bounce.insert(Bounce {
+                bytes: SecretVec::from_slice(bytes, GFP_ATOMIC)?,
+                back: part.write.then_some(part.start),
+            });
+
+            part.start = NonNull::from(copy.bytes.as_mut_bytes()).cast();
+            // SAFETY: These are the bytes of the copy.
+            entries += unsafe { count_pieces(part.start.as_ptr(), part.len) }?;
+        }
+
+        let (heap, head) = if entries <= INLINE_ENTRIES {
+            let head = storage.0.get().cast::<bindings::scatterlist>();
+
+            // CAST: `entries` is small.
+            //
+            // SAFETY: There is room for at least `entries` entries at `head`.
+            unsafe { bindings::sg_init_table(head, entries as ffi::c_uint) };
+            (None, head)
+        } else {
+            let heap = HeapTable::new(entries)?;
+            let head = heap.0.sgl;
+
+            (Some(heap), head)
+        };
+
+        let mut entry = head;
+        for part in &parts {
+            let fill = |piece: Piece| {
+                // CAST: Both are at most the length of the list, which fits, or less than a page.
+                //
+                // SAFETY: Not more pieces are filled in than there are entries, so `entry` is one
+                // of them, and initialised. The page is the one that maps the bytes, which follow
+                // each other from the offset on.
+                unsafe {
+                    bindings::sg_set_page(
+                        entry,
+                        piece.page,
+                        piece.len as ffi::c_uint,
+                        piece.offset as ffi::c_uint,
+                    )
+                };
+                // SAFETY: `entry` is an entry of an initialised scatterlist.
+                entry = unsafe { bindings::sg_next(entry) };
+            };
+
+            // SAFETY: These are the bytes of a slice or of the copy of it. There are as many pieces
+            // as were counted, since neither the bytes nor what maps them moved.
+            unsafe { for_each_piece(part.start.as_ptr(), part.len, fill) }?;
+        }
+
+        // INVARIANT: All entries were filled in, none of them empty, with the bytes of the slices
+        // or of the copies. The storage and the slices are borrowed, and what is on
+        // the heap stays where it is when its owners move into the list.
+        Ok(Self {
+            head: NonNull::new(head).ok_or(EFAULT)?,
+            _heap: heap,
+            _bounce: bounce,
+            _borrows: PhantomData,
+        })
+    }
+
+    /// Returns the first entry.
+    ///
+    /// It is valid as long as the list. All bytes may be read through it. Those of slices that were
+    /// given as mutable may be written, the others must not.
+    #[inline]
+    pub(crate) fn as_ptr(&mut self) -> *mut bindings::scatterlist {
+        self.head.as_ptr()
+    }
+}
+
+#[cfg(CONFIG_RUST_CRYPTO_KUNIT_TEST)]
+#[macros::kunit_tests(rust_crypto_scatterlist)]
+mod tests {
+    use super::*;
+    use crate::crypto::secret::testing::everywhere;
+
+    static CONSTANT: [u8; 100] = [0x77; 100];
+
+    fn entries(list: &mut SgList<'_>) -> usize {
+        let mut sg = list.as_ptr();
+        let mut n = 0;
+
+        while !sg.is_null() {
+            n += 1;
+            // SAFETY: `sg` is an entry of a list.
+            sg = unsafe { bindings::sg_next(sg) };
+        }
+        n
+    }
+
+    /// Reads the list, checks it, and writes `!byte` for each byte from `skip` on.
+    fn invert(list: &mut SgList<'_>, expected: &[u8], skip: usize) -> Result {
+        let n = entries(list) as ffi::c_uint;
+        let mut copy = KVVec::from_elem(0u8, expected.len(), GFP_KERNEL)?;
+
+        // SAFETY: The list has `n` entries, and `copy` room for all its bytes.
+        let got = unsafe {
+            bindings::sg_pcopy_to_buffer(list.as_ptr(), n, copy.as_mut_ptr().cast(), copy.len(), 0)
+        };
+        if got != expected.len() || copy[..] != *expected {
+            return Err(EINVAL);
+        }
+        for b in &mut copy {
+            *b = !*b;
+        }
+        // SAFETY: The list has `n` entries, of which those from `skip` on may be written.
+        let put = unsafe {
+            bindings::sg_pcopy_from_buffer(
+                list.as_ptr(),
+                n,
+                copy[skip..].as_ptr().cast(),
+                copy.len() - skip,
+                skip as bindings::off_t,
+            )
+        };
+        if put != expected.len() - skip {
+            return Err(EINVAL);
+        }
+        Ok(())
+    }
+
+    fn round_trip(source: &[u8], target: &mut [u8]) -> Result {
+        let mut expected = KVVec::new();
+
+        for (i, b) in target.iter_mut().enumerate() {
+            *b = i as u8;
+        }
+        expected.extend_from_slice(source, GFP_KERNEL)?;
+        expected.extend_from_slice(target, GFP_KERNEL)?;
+        invert(
+            &mut SgList::new(&mut SgStorage::new(), source, target)?,
+            &expected,
+            source.len(),
+        )?;
+        if expected[..source.len()] != *source {
+            return Err(EINVAL);
+        }
+        if target.iter().enumerate().any(|(i, b)| *b != !(i as u8)) {
+            return Err(EINVAL);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn any_place() -> Result {
+        let heap = KVec::from_elem(0x33u8, 7, GFP_KERNEL)?;
+        let stack = [0x44u8; 9];
+
+        for len in [1, 16, 100] {
+            everywhere(len, |buf| {
+                round_trip(&[], buf)?;
+                round_trip(&heap, buf)?;
+                round_trip(&stack, buf)?;
+                round_trip(&CONSTANT, buf)
+            })?;
+        }
+        everywhere(100, |buf| {
+            buf.fill(0x55);
+            round_trip(buf, &mut [0; 20])
+        })
+    }
+
+    #[test]
+    fn lengths() {
+        assert!(matches!(
+            SgList::new(&mut SgStorage::new(), &[], &mut []),
+            Err(e) if e == EINVAL
+        ));
+        assert_eq!(total_len(0, 0), Err(EINVAL));
+        assert_eq!(total_len(0x7fff_fffe, 1), Ok(0x7fff_ffff));
+        assert_eq!(total_len(0x7fff_ffff, 1), Err(EOVERFLOW));
+        assert_eq!(total_len(0xffff_ffff, 1), Err(EOVERFLOW));
+        assert_eq!(total_len(usize::MAX, 1), Err(EOVERFLOW));
+    }
+
+    #[test]
+    fn both_mutable() -> Result {
+        let (mut a, mut b) = ([1u8; 10], [2u8; 20]);
+        let mut expected = [2u8; 30];
+
+        expected[..10].fill(1);
+        invert(
+            &mut SgList::new_mut(&mut SgStorage::new(), &mut a, &mut b)?,
+            &expected,
+            0,
+        )?;
+        assert!(a == [!1; 10] && b == [!2; 20]);
+        Ok(())
+    }
+
+    #[test]
+    fn copied_back() -> Result {
+        let mut place = [0u8; 4];
+
+        // INVARIANT: `place` is borrowed until the copy is dropped, below, and has as many bytes.
+        let mut bounce = Bounce {
+            bytes: SecretVec::from_slice(&place, GFP_KERNEL)?,
+            back: Some(NonNull::from(&mut place).cast()),
+        };
+        bounce.bytes.as_mut_bytes().fill(7);
+        drop(bounce);
+        assert_eq!(place, [7; 4]);
+        Ok(())
+    }
+
+    #[test]
+    fn long_list() -> Result {
+        // More pages than one page of entries describes.
+        for pages in [INLINE_ENTRIES - 1, INLINE_ENTRIES, INLINE_ENTRIES + 1, 300] {
+            let mut buf = VVec::from_elem(0u8, pages * PAGE_SIZE, GFP_KERNEL)?;
+
+            assert!(entries(&mut SgList::new(&mut SgStorage::new(), &[], &mut buf)?) == pages);
+            round_trip(&[], &mut buf)?;
+            round_trip(&CONSTANT, &mut buf[1..])?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The seeds of the fuzz targets: `cargo test -p engine --test seeds -- --ignored` writes them anew.
+
+#![forbid(unsafe_code)]
+
+mod common;
+#[path = "common/client.rs"]
+mod client;
+
+use client::{
+    Client,
+    Offer,
+    OpenSsl,
+    Rustls, //
+};
+use common::{
+    ext,
+    feed,
+    list16,
+    output,
+    record,
+    server,
+    share,
+    vec16,
+    vec8,
+    Hello, //
+};
+use engine::tls::NamedGroup;
+use std::{
+    fs,
+    path::PathBuf, //
+};
+
+fn write(target: &str, name: &str, bytes: &[u8]) {
+    let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "../fuzz/seeds", target].iter().collect();
+
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(name), bytes).unwrap();
+}
+
+/// What clients send: their hello, and what follows it.
+fn flights() -> Vec<(&'static str, Vec<u8>)> {
+    let mut flights = vec![];
+    let mut add = |name, client: &mut dyn Client| {
+        let mut server = server();
+        let hello = client.step(&[]).unwrap();
+
+        feed(&mut server, &hello).unwrap();
+
+        let rest = client.step(&output(&mut server)).unwrap();
+
+        flights.push((name, [hello, rest].concat()));
+    };
+    let alpn = &["h2", "http/1.1"];
+    let retried = Offer { groups: &["X25519MLKEM768", "secp384r1"], ..Offer::default() };
+    let openssl = Offer { groups: &["X25519", "P-256"], alpn, ..Offer::default() };
+
+    add("rustls", &mut Rustls::new(&Offer { alpn, ..Offer::default() }));
+    add("rustls-retried", &mut Rustls::new(&retried));
+    add("openssl", &mut OpenSsl::new(&openssl, "rsa_pss_rsae_sha256"));
+    flights.push(("full", Hello::full().record()));
+    flights
+}
+
+#[test]
+#[ignore = "it writes files"]
+fn write_them() {
+    let psk = [vec16(&[vec16(b"ticket"), vec![0; 4]].concat()), vec16(&vec8(&[0; 32]))].concat();
+    let full = Hello::full()
+        .with(ext::GROUPS, vec16(&list16(&[0x11ec, 0x001d, 0x0017, 0x0018])))
+        .with(
+            ext::KEY_SHARE,
+            vec16(&[share(NamedGroup::X25519), share(NamedGroup::Secp256r1), share(NamedGroup::Secp384r1)].concat()),
+        )
+        .with(21, vec![0; 20])
+        .with(ext::EARLY_DATA, vec![])
+        .with(ext::PRE_SHARED_KEY, psk);
+    let no_share = Hello::full().with(ext::KEY_SHARE, vec16(&[]));
+
+    for (name, flight) in flights() {
+        let len = usize::from(u16::from_be_bytes([flight[3], flight[4]]));
+
+        write("client_hello", name, &flight[9..5 + len]);
+        write("server", name, &[&[0xff, 0], &flight[..]].concat());
+        write("server", &format!("{name}-in-pieces"), &[&[6, 1], &flight[..]].concat());
+    }
+    write("client_hello", "everything", &full.body());
+    write("client_hello", "no-share", &no_share.body());
+
+    let again = no_share.clone().with(ext::KEY_SHARE, vec16(&share(NamedGroup::X25519)));
+    let early = [full.record(), record(23, &[0; 40]), record(20, &[1]), record(21, &[1, 90])].concat();
+
+    write("server", "retried", &[&[0xff, 0], &no_share.record()[..], &again.record()].concat());
+    write("server", "early-data", &[&[0xff, 0], &early[..]].concat());
+    write("server", "alert", &[&[0xff, 0], &record(21, &[2, 40])[..]].concat());
+
+    for (name, der) in [
+        ("rsa", fixture!("server.der")),
+        ("authority", fixture!("intermediate.der")),
+        ("p256", fixture!("p256.der")),
+        ("p384", fixture!("p384.der")),
+        ("ed25519", fixture!("ed25519.der")),
+        ("pss", fixture!("pss.der")),
+        ("v1", fixture!("v1.der")),
+    ] {
+        write("certificate", name, der);
+    }
+    for (name, text) in [
+        ("chain", fixture!("server.chain.pem")),
+        ("chain-der", fixture!("server.chain.der")),
+        ("pkcs8", fixture!("server.key.pem")),
+        ("pkcs1", fixture!("server.pkcs1.pem")),
+        ("pkcs8-der", fixture!("server.key.der")),
+        ("encrypted", fixture!("server.encrypted.pem")),
+        ("short", b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"),
+    ] {
+        write("pem", name, text);
+    }
+}
