@@ -15,7 +15,7 @@ pub use self::{
         Established,
         ServerConnection, //
     },
-    protect::RecordKeys,
+    protect::RecordKeys, //
 };
 
 #[cfg(test)]

@@ -117,7 +117,7 @@ struct Inner {
 enum State {
     Handshaking(KBox<ServerConnection>, Tally),
     Serving(KBox<Service>),
-    Lingering { left: usize, ktls: bool },
+    Lingering { left: usize, drain: Drain },
     Closed,
 }
 
@@ -137,6 +137,17 @@ impl Drop for Open {
     }
 }
 
+/// What a connection that lingers reads.
+#[derive(Clone, Copy)]
+enum Drain {
+    /// What the socket has.
+    Bytes,
+    /// Records: kTLS has the socket.
+    Records,
+    /// Nothing: kTLS has refused what comes next, and would do so again.
+    Nothing,
+}
+
 /// A handshake under way, which is counted as done or failed when this is dropped.
 struct Tally {
     id: u64,
@@ -148,7 +159,6 @@ impl Tally {
     fn begin(id: u64, listener: Arc<Listener>) -> Self {
         let counters = &listener.shared().counters;
         counters.handshakes_begun.increment();
-        counters.handshakes_under_way.increment();
         Self {
             id,
             listener,
@@ -170,7 +180,6 @@ impl Tally {
 impl Drop for Tally {
     fn drop(&mut self) {
         let counters = &self.listener.shared().counters;
-        counters.handshakes_under_way.decrement();
         match self.outcome {
             Ok(()) => counters.handshakes_done.increment(),
             Err((alert, errno)) => {
@@ -335,7 +344,7 @@ impl Connection {
             let step = match &mut inner.state {
                 State::Handshaking(handshake, tally) => self.handshake_step(handshake, tally),
                 State::Serving(service) => self.serve_step(service),
-                State::Lingering { left, ktls } => self.linger_step(left, *ktls),
+                State::Lingering { left, drain } => self.linger_step(left, *drain),
                 State::Closed => return Outcome::Wait,
             };
             match step {
@@ -355,12 +364,12 @@ impl Connection {
                         }
                     }
                 }
-                Step::Linger { ktls } => {
+                Step::Linger(drain) => {
                     if self.stream.shutdown(How::Write).is_err() {
                         return Outcome::Close;
                     }
                     let left = LINGER_BYTES;
-                    self.enter(inner, State::Lingering { left, ktls }, LINGER);
+                    self.enter(inner, State::Lingering { left, drain }, LINGER);
                 }
                 Step::Wait => return self.check_time(inner),
                 Step::Close => return Outcome::Close,
@@ -464,7 +473,7 @@ impl Connection {
         };
         tally.failed(alert, errno);
         if sent {
-            Step::Linger { ktls: false }
+            Step::Linger(Drain::Bytes)
         } else {
             Step::Close
         }
@@ -489,7 +498,7 @@ impl Connection {
                 tally.failed(None, e);
                 Err(State::Lingering {
                     left: 0,
-                    ktls: false,
+                    drain: Drain::Nothing,
                 })
             }
         }
@@ -516,17 +525,18 @@ impl Connection {
         match service.step(&self.stream, &self.listener.shared().counters) {
             Ok(Progress::Moved) => Step::Moved,
             Ok(Progress::Wait) => Step::Wait,
-            Ok(Progress::Done) => Step::Linger { ktls: true },
+            Ok(Progress::Done) => Step::Linger(Drain::Records),
+            Ok(Progress::Refused) => Step::Linger(Drain::Nothing),
             Err(_) => Step::Close,
         }
     }
 
-    fn linger_step(&self, left: &mut usize, ktls: bool) -> Step {
+    fn linger_step(&self, left: &mut usize, drain: Drain) -> Step {
         let mut scratch = [0; 512];
-        let received = if ktls {
-            self.stream.recv_record(&mut scratch).map(|(_, n)| n)
-        } else {
-            self.stream.recv(&mut scratch)
+        let received = match drain {
+            Drain::Bytes => self.stream.recv(&mut scratch),
+            Drain::Records => self.stream.recv_record(&mut scratch).map(|(_, n)| n),
+            Drain::Nothing => return Step::Wait,
         };
         match received {
             Ok(0) => Step::Close,
@@ -549,8 +559,8 @@ enum Step {
     Moved,
     /// The handshake is over, and so is what was to be sent of it.
     Established,
-    /// Nothing more is to be sent; `ktls` says whether the kernel has the record layer.
-    Linger { ktls: bool },
+    /// Nothing more is to be sent.
+    Linger(Drain),
     /// Nothing to do until the socket says so.
     Wait,
     /// The connection is over.

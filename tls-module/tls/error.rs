@@ -4,8 +4,8 @@
 
 use kernel::{
     alloc::AllocError,
-    error, //
-    prelude::*,
+    error,
+    prelude::*, //
 };
 
 use super::enums::AlertDescription;

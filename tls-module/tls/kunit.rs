@@ -48,8 +48,8 @@ mod tests {
         key_schedule::Early,
         transcript::Transcript,
         AlertDescription,
-        Hkdf, //
-        NamedGroup,
+        Hkdf,
+        NamedGroup, //
     };
 
     /// The ClientHello and the ServerHello of RFC 8448 section 3.

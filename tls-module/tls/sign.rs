@@ -17,8 +17,8 @@ use super::{
     codec::U16List,
     config::Hashes,
     enums::SignatureScheme,
-    error, //
-    transcript::Digest,
+    error,
+    transcript::Digest, //
 };
 
 /// A private key that signs CertificateVerify messages.

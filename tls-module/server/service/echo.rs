@@ -56,6 +56,7 @@ impl Echo {
             }
             Received::CloseNotify => self.peer_closed = true,
             Received::Nothing => return Ok(Progress::Wait),
+            Received::Refused => return Ok(Progress::Refused),
         }
         Ok(Progress::Moved)
     }

@@ -85,6 +85,7 @@ impl Http {
                 return Ok(Progress::Moved);
             }
             Received::Nothing => return Ok(Progress::Wait),
+            Received::Refused => return Ok(Progress::Refused),
         };
         self.state = State::Request(read);
 

@@ -50,8 +50,10 @@ pub(super) enum Progress {
     Moved,
     /// Nothing to do until the socket says so.
     Wait,
-    /// Both sides have said what they had to say.
+    /// This side has said what it had to say.
     Done,
+    /// The peer broke the protocol and has been told so.
+    Refused,
 }
 
 /// A service at work on one connection.

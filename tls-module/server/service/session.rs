@@ -39,6 +39,8 @@ pub(super) enum Received {
     Data(usize),
     /// The peer's close_notify.
     CloseNotify,
+    /// What the protocol has no place for; an alert has gone out.
+    Refused,
     /// Nothing yet.
     Nothing,
 }
@@ -68,17 +70,13 @@ impl Link<'_> {
     /// Receives at most one record's worth of application data.
     ///
     /// Returns `ECONNRESET` where the peer ended the connection without a close_notify, or with an
-    /// alert, and `EPROTO` where it sent what this side does not take after the handshake.
+    /// alert.
     pub(super) fn receive(&mut self, buffer: &mut [u8]) -> Result<Received> {
         let (content_type, n) = match self.stream.recv_record(buffer) {
             Ok(received) => received,
             Err(e) if e == EAGAIN => return Ok(Received::Nothing),
-            Err(e) => {
-                if e == EBADMSG {
-                    self.refuse(AlertDescription::BadRecordMac);
-                }
-                return Err(e);
-            }
+            Err(e) if e == EBADMSG => return self.refuse(AlertDescription::BadRecordMac),
+            Err(e) => return Err(e),
         };
         match ContentType::from(content_type) {
             // No record at all: the TCP connection has ended.
@@ -98,16 +96,10 @@ impl Link<'_> {
                         Err(ECONNRESET)
                     }
                 }
-                _ => {
-                    self.refuse(AlertDescription::DecodeError);
-                    Err(EPROTO)
-                }
+                _ => self.refuse(AlertDescription::DecodeError),
             },
-            _ => {
-                // No KeyUpdate and nothing else of a handshake is taken here.
-                self.refuse(AlertDescription::UnexpectedMessage);
-                Err(EPROTO)
-            }
+            // No KeyUpdate and nothing else of a handshake is taken here.
+            _ => self.refuse(AlertDescription::UnexpectedMessage),
         }
     }
 
@@ -139,9 +131,12 @@ impl Link<'_> {
         }
     }
 
-    /// Tells the peer what it did wrong, if the socket takes it now: the connection ends anyway.
-    fn refuse(&mut self, description: AlertDescription) {
-        let _ = self.alert(AlertLevel::Fatal, description);
+    /// Tells the peer what it did wrong.
+    fn refuse(&mut self, description: AlertDescription) -> Result<Received> {
+        // A record that does not open is left as the socket's error, which sending would return.
+        let _ = self.stream.take_error();
+        self.alert(AlertLevel::Fatal, description)?;
+        Ok(Received::Refused)
     }
 
     fn alert(&mut self, level: AlertLevel, description: AlertDescription) -> Result {

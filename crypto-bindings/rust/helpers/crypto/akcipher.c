@@ -15,13 +15,6 @@ rust_helper_crypto_akcipher_set_pub_key(struct crypto_akcipher *tfm,
 	return crypto_akcipher_set_pub_key(tfm, key, keylen);
 }
 
-__rust_helper int
-rust_helper_crypto_akcipher_set_priv_key(struct crypto_akcipher *tfm,
-					 const void *key, unsigned int keylen)
-{
-	return crypto_akcipher_set_priv_key(tfm, key, keylen);
-}
-
 __rust_helper unsigned int
 rust_helper_crypto_akcipher_maxsize(struct crypto_akcipher *tfm)
 {

@@ -15,6 +15,11 @@ __rust_helper int rust_helper_inet_sk_state_load(const struct sock *sk)
 	return inet_sk_state_load(sk);
 }
 
+__rust_helper int rust_helper_sock_error(struct sock *sk)
+{
+	return sock_error(sk);
+}
+
 __rust_helper bool rust_helper_sk_stream_is_writeable(const struct sock *sk)
 {
 	return sk_stream_is_writeable(sk);
@@ -25,22 +30,49 @@ __rust_helper void rust_helper_lock_sock(struct sock *sk)
 	lock_sock(sk);
 }
 
-__rust_helper void rust_helper_read_lock_bh(rwlock_t *lock)
+/*
+ * `struct sock` is opaque to Rust, which has no right notion of its layout: with
+ * lock debugging on, bindgen gets the size of `socket_lock_t` wrong.
+ */
+
+__rust_helper void rust_helper_sk_set_callbacks(struct sock *sk,
+						void (*data_ready)(struct sock *sk),
+						void (*write_space)(struct sock *sk),
+						void (*state_change)(struct sock *sk),
+						void (*error_report)(struct sock *sk))
 {
-	read_lock_bh(lock);
+	sk->sk_data_ready = data_ready;
+	sk->sk_write_space = write_space;
+	sk->sk_state_change = state_change;
+	sk->sk_error_report = error_report;
 }
 
-__rust_helper void rust_helper_read_unlock_bh(rwlock_t *lock)
+__rust_helper void *rust_helper_sk_user_data(const struct sock *sk)
 {
-	read_unlock_bh(lock);
+	return sk->sk_user_data;
 }
 
-__rust_helper void rust_helper_write_lock_bh(rwlock_t *lock)
+__rust_helper void rust_helper_sk_set_user_data(struct sock *sk, void *data)
 {
-	write_lock_bh(lock);
+	sk->sk_user_data = data;
 }
 
-__rust_helper void rust_helper_write_unlock_bh(rwlock_t *lock)
+__rust_helper void rust_helper_sk_callback_read_lock_bh(struct sock *sk)
 {
-	write_unlock_bh(lock);
+	read_lock_bh(&sk->sk_callback_lock);
+}
+
+__rust_helper void rust_helper_sk_callback_read_unlock_bh(struct sock *sk)
+{
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+__rust_helper void rust_helper_sk_callback_write_lock_bh(struct sock *sk)
+{
+	write_lock_bh(&sk->sk_callback_lock);
+}
+
+__rust_helper void rust_helper_sk_callback_write_unlock_bh(struct sock *sk)
+{
+	write_unlock_bh(&sk->sk_callback_lock);
 }

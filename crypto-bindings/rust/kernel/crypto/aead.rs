@@ -450,7 +450,7 @@ impl Aead {
         // CAST: `total_len` saw to it that this fits.
         let aad_len = aad.len() as ffi::c_uint;
         let crypt_len = len - aad_len - room as ffi::c_uint;
-        let mut list = SgList::new_mut(&mut storage, aad, buf)?;
+        let mut list = SgList::new(&mut storage, aad, buf)?;
         let request = Request::new(self)?;
 
         // SAFETY: `request` is one for `self.tfm`, and in use here only. The list and the vector

@@ -103,22 +103,6 @@ impl Rsa {
         Ok(unsafe { tfm.keyed() })
     }
 
-    /// Takes a private key, a DER `RSAPrivateKey` (RFC 8017, A.1.2).
-    ///
-    /// Calls `crypto_alloc_akcipher()` and `crypto_akcipher_set_priv_key()`.
-    pub(crate) fn private(key: &[u8]) -> Result<Self> {
-        let tfm = Keyless::new()?;
-        let len = key.len().try_into().map_err(|_| EOVERFLOW)?;
-
-        // SAFETY: As in `public()`.
-        to_result(unsafe {
-            bindings::crypto_akcipher_set_priv_key(tfm.0.as_ptr(), key.as_ptr().cast(), len)
-        })?;
-
-        // SAFETY: The key was just set.
-        Ok(unsafe { tfm.keyed() })
-    }
-
     /// Returns the number of bytes in the modulus.
     #[inline]
     pub(crate) fn size(&self) -> usize {
@@ -156,37 +140,6 @@ impl Rsa {
                 len,
             )
         })
-    }
-
-    /// Raises `src` to the private exponent, which only works with a key from
-    /// [`private`](Rsa::private).
-    ///
-    /// The time it takes depends on `src`, which therefore has to be blinded. It also branches on
-    /// the bits of the private exponents (see `mpi_powm()`), which blinding does not hide from an
-    /// attacker who shares caches with this machine's kernel.
-    ///
-    /// For lengths and errors see [`encrypt`](Rsa::encrypt). Calls
-    /// `crypto_akcipher_sync_decrypt()`.
-    pub(crate) fn decrypt(&self, src: &[u8], dst: &mut [u8]) -> Result {
-        let len = self.len_of(src, dst)?;
-
-        // SAFETY: As in `encrypt()`.
-        let ret = unsafe {
-            bindings::crypto_akcipher_sync_decrypt(
-                self.tfm.as_ptr(),
-                src.as_ptr().cast(),
-                len,
-                dst.as_mut_ptr().cast(),
-                len,
-            )
-        };
-
-        // The length of the result, if there is one: leading zeroes included.
-        to_result(ret)?;
-        if u32::try_from(ret) != Ok(len) {
-            return Err(EIO);
-        }
-        Ok(())
     }
 }
 

@@ -4,16 +4,14 @@
 //!
 //! C header: [`include/crypto/akcipher.h`](srctree/include/crypto/akcipher.h)
 //!
-//! The exponentiation itself is the kernel's ("rsa" of `struct crypto_akcipher`). Around it this
-//! module puts what makes a signature scheme of it:
+//! The public operation is the kernel's ("rsa" of `struct crypto_akcipher`). The private operation
+//! is not, because it branches on the bits of the exponents: it is done here, in constant time.
+//! Around both, this module puts what makes a signature scheme of it:
 //!
 //! - keys are parsed strictly and checked when they are loaded;
 //! - messages are encoded with PSS, the same hash for the message and for MGF1, and a salt as long
 //!   as a digest;
-//! - the operand of the private operation is blinded, so that how long it takes says nothing about
-//!   the key to those who choose what is signed or watch the signatures (the exponents are not:
-//!   the kernel's exponentiation branches on their bits, which those who share caches with it may
-//!   see);
+//! - the operand of the private operation is blinded all the same;
 //! - no signature leaves that does not verify, because one that a fault has spoiled gives the key
 //!   away.
 //!
@@ -259,7 +257,6 @@ impl Blinding {
 /// # Ok::<(), Error>(())
 /// ```
 pub struct PrivateKey {
-    rsa: Rsa,
     public: PublicKey,
     modulus: Modulus,
     primes: Primes,
@@ -271,8 +268,6 @@ impl PrivateKey {
     /// rsaEncryption or an `RSAPrivateKey` (RFC 8017, A.1.2).
     ///
     /// The key is tried out: its primes must make its modulus, and what it signs must verify.
-    ///
-    /// Calls `crypto_akcipher_set_priv_key()`.
     ///
     /// # Errors
     ///
@@ -287,7 +282,8 @@ impl PrivateKey {
             public,
             p,
             q,
-            pkcs1,
+            dp,
+            dq,
         } = der::Private::parse(der)?;
 
         let n = public.n;
@@ -311,19 +307,15 @@ impl PrivateKey {
         }
 
         let modulus = Modulus::new(n)?;
-        let primes = Primes::new(p, q)?;
+        let primes = Primes::new(p, q, dp, dq)?;
         let blinding = Blinding::new(&modulus, &primes, public.exponent).map_err(unfit)?;
 
         let key = Self {
-            rsa: Rsa::private(pkcs1).map_err(rejected)?,
             public,
             modulus,
             primes,
             blinding: KBox::pin_init(new_mutex!(blinding, "rsa::Blinding"), GFP_KERNEL)?,
         };
-        if key.rsa.size() != size {
-            return Err(EKEYREJECTED);
-        }
         key.try_out()?;
         Ok(key)
     }
@@ -358,8 +350,6 @@ impl PrivateKey {
     ///
     /// The mask is made with `hash` too, and the salt has the length of a digest, as RFC 8446
     /// (section 4.2.3) has it.
-    ///
-    /// Calls `crypto_akcipher_sync_decrypt()`.
     ///
     /// # Errors
     ///
@@ -430,14 +420,9 @@ impl PrivateKey {
             modulus.square(current, &mut operand);
             *uses = uses.saturating_sub(1);
         }
-        result.to_be_bytes(bytes.as_mut_bytes());
 
         // (operand * r^e)^d = operand^d * r
-        self.rsa
-            .decrypt(bytes.as_bytes(), sig)
-            .map_err(unexpected)?;
-
-        let blinded = Nat::from_be_bytes(sig, modulus.limbs())?;
+        let blinded = self.primes.raise(&result)?;
         modulus.mul(&mut result, &blinded, &inverse);
         result.to_be_bytes(sig);
 

@@ -4,14 +4,17 @@
 //!
 //! Some parts of the cryptographic API take scatterlists, that is pages, while Rust code has
 //! slices, that is virtual addresses. A slice may lie in the linear map, but as well in `vmalloc()`
-//! memory, on a stack that is mapped there, or in the constants of the kernel or of a module.
+//! memory, on a stack that is mapped there, or in the data of the kernel or of a module.
 //! `sg_set_buf()` must not be used with any but the first, and there is no way to forbid the others
 //! to the callers of a safe function. An [`SgList`] takes them all:
 //!
 //! - a slice in the linear map becomes one entry;
 //! - one in `vmalloc()` memory or in a module becomes an entry a page;
-//! - any other, such as a constant of the kernel on an architecture whose linear map has no place
-//!   for it, is copied to the heap, and back if it is written.
+//! - any other, such as data of the kernel on an architecture whose linear map has no place for it,
+//!   is copied to the heap and back.
+//!
+//! All bytes of a list may be written, since most of the C API makes no difference between what is
+//! read only and what is written: constants have to be copied first.
 //!
 //! This is for algorithms that run on the CPU and reach the bytes through the kernel's own mapping
 //! of the pages. For DMA see [`crate::scatterlist`].
@@ -188,19 +191,7 @@ impl Drop for HeapTable {
 struct Part<'a> {
     start: NonNull<u8>,
     len: usize,
-    write: bool,
     _borrow: PhantomData<&'a mut [u8]>,
-}
-
-impl<'a> From<&'a [u8]> for Part<'a> {
-    fn from(bytes: &'a [u8]) -> Self {
-        Self {
-            start: NonNull::from(bytes).cast(),
-            len: bytes.len(),
-            write: false,
-            _borrow: PhantomData,
-        }
-    }
 }
 
 impl<'a> From<&'a mut [u8]> for Part<'a> {
@@ -208,7 +199,6 @@ impl<'a> From<&'a mut [u8]> for Part<'a> {
         Self {
             len: bytes.len(),
             start: NonNull::from(bytes).cast(),
-            write: true,
             _borrow: PhantomData,
         }
     }
@@ -218,22 +208,20 @@ impl<'a> From<&'a mut [u8]> for Part<'a> {
 ///
 /// # Invariants
 ///
-/// `back`, if any, is the place of as many bytes as there are in `bytes`, borrowed mutably as long
-/// as the copy lives.
+/// `back` is the place of as many bytes as there are in `bytes`, borrowed mutably as long as the
+/// copy lives.
 struct Bounce {
     bytes: SecretVec,
-    back: Option<NonNull<u8>>,
+    back: NonNull<u8>,
 }
 
 impl Drop for Bounce {
     fn drop(&mut self) {
-        if let Some(back) = self.back {
-            let bytes = self.bytes.as_bytes();
+        let bytes = self.bytes.as_bytes();
 
-            // SAFETY: By the type invariants, `back` is valid for writes of that many bytes, and
-            // apart from the copy, since it is borrowed.
-            unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), back.as_ptr(), bytes.len()) };
-        }
+        // SAFETY: By the type invariants, `back` is valid for writes of that many bytes, and apart
+        // from the copy, since it is borrowed.
+        unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), self.back.as_ptr(), bytes.len()) };
     }
 }
 
@@ -256,8 +244,7 @@ pub(crate) struct SgList<'a> {
 }
 
 impl<'a> SgList<'a> {
-    /// Creates the list of the bytes of `source`, which must not be written through it, then those
-    /// of `target`, which may be.
+    /// Creates the list of the bytes of `first`, then those of `second`.
     ///
     /// Either may be empty. It allocates if there are more entries than fit in `storage` or if
     /// bytes have to be copied, and never sleeps.
@@ -269,28 +256,12 @@ impl<'a> SgList<'a> {
     /// - `ENOMEM` if memory is needed and there is none.
     pub(crate) fn new(
         storage: &'a mut SgStorage,
-        source: &'a [u8],
-        target: &'a mut [u8],
-    ) -> Result<Self> {
-        Self::from_parts(storage, [source.into(), target.into()])
-    }
-
-    /// Creates the list of the bytes of `first`, then those of `second`, all of which may be
-    /// written.
-    ///
-    /// # Errors
-    ///
-    /// As for [`SgList::new`].
-    pub(crate) fn new_mut(
-        storage: &'a mut SgStorage,
         first: &'a mut [u8],
         second: &'a mut [u8],
     ) -> Result<Self> {
-        Self::from_parts(storage, [first.into(), second.into()])
-    }
+        total_len(first.len(), second.len())?;
 
-    fn from_parts(storage: &'a mut SgStorage, mut parts: [Part<'a>; 2]) -> Result<Self> {
-        total_len(parts[0].len, parts[1].len)?;
+        let mut parts = [Part::from(first), Part::from(second)];
         let mut bounce = [None, None];
         let mut entries = 0;
 
@@ -303,11 +274,11 @@ impl<'a> SgList<'a> {
 
             // SAFETY: These are the bytes of a slice, which nothing writes meanwhile.
             let bytes = unsafe { core::slice::from_raw_parts(part.start.as_ptr(), part.len) };
-            // INVARIANT: The copy has as many bytes. What is to be written is borrowed mutably for
-            // `'a`, which outlives the copy.
+            // INVARIANT: The copy has as many bytes as the slice, which is borrowed mutably for
+            // `'a`, hence as long as the copy lives.
             let copy = bounce.insert(Bounce {
                 bytes: SecretVec::from_slice(bytes, GFP_ATOMIC)?,
-                back: part.write.then_some(part.start),
+                back: part.start,
             });
 
             part.start = NonNull::from(copy.bytes.as_mut_bytes()).cast();
@@ -356,8 +327,8 @@ impl<'a> SgList<'a> {
         }
 
         // INVARIANT: All entries were filled in, none of them empty, with the bytes of the slices
-        // or of the copies. The storage and the slices are borrowed, and what is on
-        // the heap stays where it is when its owners move into the list.
+        // or of the copies. The storage and the slices are borrowed, and what is on the heap stays
+        // where it is when its owners move into the list.
         Ok(Self {
             head: NonNull::new(head).ok_or(EFAULT)?,
             _heap: heap,
@@ -368,8 +339,7 @@ impl<'a> SgList<'a> {
 
     /// Returns the first entry.
     ///
-    /// It is valid as long as the list. All bytes may be read through it. Those of slices that were
-    /// given as mutable may be written, the others must not.
+    /// It is valid as long as the list, and all bytes may be read and written through it.
     #[inline]
     pub(crate) fn as_ptr(&mut self) -> *mut bindings::scatterlist {
         self.head.as_ptr()
@@ -381,8 +351,6 @@ impl<'a> SgList<'a> {
 mod tests {
     use super::*;
     use crate::crypto::secret::testing::everywhere;
-
-    static CONSTANT: [u8; 100] = [0x77; 100];
 
     fn entries(list: &mut SgList<'_>) -> usize {
         let mut sg = list.as_ptr();
@@ -396,82 +364,73 @@ mod tests {
         n
     }
 
-    /// Reads the list, checks it, and writes `!byte` for each byte from `skip` on.
-    fn invert(list: &mut SgList<'_>, expected: &[u8], skip: usize) -> Result {
+    /// Reads the list, checks it, and writes `!byte` for each byte.
+    fn invert(list: &mut SgList<'_>, expected: &[u8]) -> Result {
         let n = entries(list) as ffi::c_uint;
-        let mut copy = KVVec::from_elem(0u8, expected.len(), GFP_KERNEL)?;
+        let mut copy = KVVec::from_elem(0u8, expected.len() + 1, GFP_KERNEL)?;
 
-        // SAFETY: The list has `n` entries, and `copy` room for all its bytes.
+        // SAFETY: The list has `n` entries, and `copy` room for so many bytes.
         let got = unsafe {
-            bindings::sg_pcopy_to_buffer(list.as_ptr(), n, copy.as_mut_ptr().cast(), copy.len(), 0)
+            bindings::sg_copy_to_buffer(list.as_ptr(), n, copy.as_mut_ptr().cast(), copy.len())
         };
-        if got != expected.len() || copy[..] != *expected {
+        if got != expected.len() || copy[..got] != *expected {
             return Err(EINVAL);
         }
         for b in &mut copy {
             *b = !*b;
         }
-        // SAFETY: The list has `n` entries, of which those from `skip` on may be written.
-        let put = unsafe {
-            bindings::sg_pcopy_from_buffer(
-                list.as_ptr(),
-                n,
-                copy[skip..].as_ptr().cast(),
-                copy.len() - skip,
-                skip as bindings::off_t,
-            )
-        };
-        if put != expected.len() - skip {
+        // SAFETY: The list has `n` entries, and `copy` so many bytes.
+        let put =
+            unsafe { bindings::sg_copy_from_buffer(list.as_ptr(), n, copy.as_ptr().cast(), got) };
+        if put != got {
             return Err(EINVAL);
         }
         Ok(())
     }
 
-    fn round_trip(source: &[u8], target: &mut [u8]) -> Result {
+    fn round_trip(first: &mut [u8], second: &mut [u8]) -> Result {
         let mut expected = KVVec::new();
 
-        for (i, b) in target.iter_mut().enumerate() {
-            *b = i as u8;
+        for part in [&mut *first, &mut *second] {
+            for (i, b) in part.iter_mut().enumerate() {
+                *b = i as u8;
+            }
+            expected.extend_from_slice(part, GFP_KERNEL)?;
         }
-        expected.extend_from_slice(source, GFP_KERNEL)?;
-        expected.extend_from_slice(target, GFP_KERNEL)?;
         invert(
-            &mut SgList::new(&mut SgStorage::new(), source, target)?,
+            &mut SgList::new(&mut SgStorage::new(), first, second)?,
             &expected,
-            source.len(),
         )?;
-        if expected[..source.len()] != *source {
-            return Err(EINVAL);
-        }
-        if target.iter().enumerate().any(|(i, b)| *b != !(i as u8)) {
-            return Err(EINVAL);
+        for part in [first, second] {
+            if part.iter().enumerate().any(|(i, b)| *b != !(i as u8)) {
+                return Err(EINVAL);
+            }
         }
         Ok(())
     }
 
     #[test]
     fn any_place() -> Result {
-        let heap = KVec::from_elem(0x33u8, 7, GFP_KERNEL)?;
-        let stack = [0x44u8; 9];
+        let mut heap = KVec::from_elem(0u8, 7, GFP_KERNEL)?;
+        let mut stack = [0u8; 9];
 
         for len in [1, 16, 100] {
             everywhere(len, |buf| {
-                round_trip(&[], buf)?;
-                round_trip(&heap, buf)?;
-                round_trip(&stack, buf)?;
-                round_trip(&CONSTANT, buf)
+                round_trip(&mut [], buf)?;
+                round_trip(buf, &mut [])?;
+                round_trip(&mut heap, buf)?;
+                round_trip(buf, &mut heap)?;
+                round_trip(&mut stack, buf)?;
+                round_trip(buf, &mut stack)
             })?;
         }
-        everywhere(100, |buf| {
-            buf.fill(0x55);
-            round_trip(buf, &mut [0; 20])
-        })
+        Ok(())
     }
 
     #[test]
     fn lengths() {
         assert!(matches!(
-            SgList::new(&mut SgStorage::new(), &[], &mut []),
+            SgList::new(&mut SgStorage::new(), &mut [], &mut []),
             Err(e) if e == EINVAL
         ));
         assert_eq!(total_len(0, 0), Err(EINVAL));
@@ -482,28 +441,13 @@ mod tests {
     }
 
     #[test]
-    fn both_mutable() -> Result {
-        let (mut a, mut b) = ([1u8; 10], [2u8; 20]);
-        let mut expected = [2u8; 30];
-
-        expected[..10].fill(1);
-        invert(
-            &mut SgList::new_mut(&mut SgStorage::new(), &mut a, &mut b)?,
-            &expected,
-            0,
-        )?;
-        assert!(a == [!1; 10] && b == [!2; 20]);
-        Ok(())
-    }
-
-    #[test]
     fn copied_back() -> Result {
         let mut place = [0u8; 4];
 
         // INVARIANT: `place` is borrowed until the copy is dropped, below, and has as many bytes.
         let mut bounce = Bounce {
             bytes: SecretVec::from_slice(&place, GFP_KERNEL)?,
-            back: Some(NonNull::from(&mut place).cast()),
+            back: NonNull::from(&mut place).cast(),
         };
         bounce.bytes.as_mut_bytes().fill(7);
         drop(bounce);
@@ -517,9 +461,9 @@ mod tests {
         for pages in [INLINE_ENTRIES - 1, INLINE_ENTRIES, INLINE_ENTRIES + 1, 300] {
             let mut buf = VVec::from_elem(0u8, pages * PAGE_SIZE, GFP_KERNEL)?;
 
-            assert!(entries(&mut SgList::new(&mut SgStorage::new(), &[], &mut buf)?) == pages);
-            round_trip(&[], &mut buf)?;
-            round_trip(&CONSTANT, &mut buf[1..])?;
+            assert!(entries(&mut SgList::new(&mut SgStorage::new(), &mut [], &mut buf)?) == pages);
+            round_trip(&mut [], &mut buf)?;
+            round_trip(&mut [0; 100], &mut buf[1..])?;
         }
         Ok(())
     }

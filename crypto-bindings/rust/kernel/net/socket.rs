@@ -274,15 +274,11 @@ impl Handler {
 /// `sk` must be a valid socket which got this module's callbacks, or inherited them. Its
 /// `sk_callback_lock` must not be held.
 unsafe fn notify(sk: *mut bindings::sock, event: impl FnOnce(&dyn SocketEvents)) {
-    // SAFETY: `sk` is valid, by the safety requirements.
-    let lock = unsafe { &raw mut (*sk).sk_callback_lock };
-
-    // SAFETY: The lock of a valid socket is initialized; it is not held, by the safety
-    // requirements.
-    unsafe { bindings::read_lock_bh(lock) };
+    // SAFETY: `sk` is valid, and its lock not held, by the safety requirements.
+    unsafe { bindings::sk_callback_read_lock_bh(sk) };
 
     // SAFETY: `sk` is valid; whoever writes the user data holds the lock for writing.
-    let data = unsafe { (*sk).sk_user_data };
+    let data = unsafe { bindings::sk_user_data(sk) };
     if let Some(handler) = Handler::from_user_data(data) {
         // SAFETY: On a socket of this module, user data with this very tag comes from
         // `Socket::set_events()`. It is taken out with the lock held for writing, and only then
@@ -292,7 +288,7 @@ unsafe fn notify(sk: *mut bindings::sock, event: impl FnOnce(&dyn SocketEvents))
     }
 
     // SAFETY: We took the lock above.
-    unsafe { bindings::read_unlock_bh(lock) };
+    unsafe { bindings::sk_callback_read_unlock_bh(sk) };
 }
 
 /// C's `sk_data_ready`.
@@ -393,10 +389,13 @@ impl Socket {
         // nobody reads or writes these fields at the same time. The functions are for sockets of
         // this module, and for those that inherit from them.
         unsafe {
-            (*sk).sk_data_ready = Some(data_ready);
-            (*sk).sk_write_space = Some(write_space);
-            (*sk).sk_state_change = Some(state_change);
-            (*sk).sk_error_report = Some(state_change);
+            bindings::sk_set_callbacks(
+                sk,
+                Some(data_ready),
+                Some(write_space),
+                Some(state_change),
+                Some(state_change),
+            );
         }
 
         // INVARIANT: `sock_create_kern()` gave us ownership of a valid socket; its callbacks were
@@ -562,6 +561,13 @@ impl Socket {
         addr.get()
     }
 
+    /// Returns and clears the pending error (`sock_error()`).
+    pub(super) fn take_error(&self) -> Result {
+        // SAFETY: `sk` is valid by the type invariants, and `sock_error()` exchanges the error
+        // atomically, so that it needs no lock.
+        to_result(unsafe { bindings::sock_error(self.sk()) })
+    }
+
     /// Returns the state of the connection.
     ///
     /// C: `inet_sk_state_load()`
@@ -690,23 +696,21 @@ impl Socket {
     /// user data is somebody else's and was left alone.
     fn replace_user_data(&self, new: *mut c_void) -> *mut c_void {
         let sk = self.sk();
-        // SAFETY: `sk` is valid by the type invariants.
-        let lock = unsafe { &raw mut (*sk).sk_callback_lock };
 
-        // SAFETY: The lock of a valid socket is initialized.
-        unsafe { bindings::write_lock_bh(lock) };
+        // SAFETY: `sk` is valid by the type invariants.
+        unsafe { bindings::sk_callback_write_lock_bh(sk) };
 
         // SAFETY: `sk` is valid, and the lock is held for writing.
-        let old = unsafe { (*sk).sk_user_data };
+        let old = unsafe { bindings::sk_user_data(sk) };
         let ours = old.is_null() || Handler::from_user_data(old).is_some();
         if ours {
             // INVARIANT: The handler in `new`, if any, now belongs to the socket.
             // SAFETY: As above.
-            unsafe { (*sk).sk_user_data = new };
+            unsafe { bindings::sk_set_user_data(sk, new) };
         }
 
         // SAFETY: We took the lock above.
-        unsafe { bindings::write_unlock_bh(lock) };
+        unsafe { bindings::sk_callback_write_unlock_bh(sk) };
 
         if ours {
             old

@@ -306,6 +306,16 @@ impl TcpStream {
         self.socket.state() == bindings::TCP_ESTABLISHED as c_int
     }
 
+    /// Returns the error that waits for the next call on the socket, and clears it.
+    ///
+    /// A record that kernel TLS cannot open leaves [`EBADMSG`] there, with which an attempt to send
+    /// an alert would fail.
+    ///
+    /// C: `sock_error()`
+    pub fn take_error(&self) -> Result {
+        self.socket.take_error()
+    }
+
     /// Sets the handler of the stream's events, in place of the previous one.
     ///
     /// What happened before it was set is not told again: try to receive, to send, or whether the

@@ -233,6 +233,8 @@ fn load(options: &Options, connections: u64) -> Result<()> {
                             if let Ok(mut first) = first.lock() {
                                 first.get_or_insert(error.to_string());
                             }
+                            // A server that is away for a moment is not to be asked without a pause.
+                            thread::sleep(Duration::from_millis(10));
                             failed.fetch_add(1, Ordering::Relaxed)
                         }
                     };

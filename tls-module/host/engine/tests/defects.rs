@@ -4,9 +4,9 @@
 
 #![forbid(unsafe_code)]
 
-mod common;
 #[path = "common/client.rs"]
 mod client;
+mod common;
 
 use client::{
     Client,
@@ -95,7 +95,12 @@ impl ServerHello {
     }
 
     fn get(&self, kind: u16) -> &[u8] {
-        &self.extensions.iter().find(|(other, _)| *other == kind).unwrap().1
+        &self
+            .extensions
+            .iter()
+            .find(|(other, _)| *other == kind)
+            .unwrap()
+            .1
     }
 }
 
@@ -116,7 +121,11 @@ impl Waiting {
 
     fn with(suite: CipherSuite) -> Self {
         let mut server = server();
-        let offer = Offer { suites: &[suite.name()], groups: &["x25519"], ..Offer::default() };
+        let offer = Offer {
+            suites: &[suite.name()],
+            groups: &["x25519"],
+            ..Offer::default()
+        };
         let mut client = Rustls::new(&offer);
         let hello = client.step(&[]).unwrap();
 
@@ -124,7 +133,12 @@ impl Waiting {
 
         let flight = client.step(&output(&mut server)).unwrap();
 
-        Self { server, client, flight, suite }
+        Self {
+            server,
+            client,
+            flight,
+            suite,
+        }
     }
 
     fn keys(&self) -> Protection {
@@ -148,7 +162,9 @@ fn no_static_key_share() {
     let mut seen = vec![];
 
     for group in NamedGroup::ALL {
-        let hello = Hello::new().with(ext::KEY_SHARE, vec16(&share(*group))).record();
+        let hello = Hello::new()
+            .with(ext::KEY_SHARE, vec16(&share(*group)))
+            .record();
 
         for _ in 0..5 {
             let mut server = server();
@@ -157,7 +173,10 @@ fn no_static_key_share() {
 
             let answer = ServerHello::of(&output(&mut server));
 
-            for fresh in [answer.random.clone(), answer.get(ext::KEY_SHARE)[4..].to_vec()] {
+            for fresh in [
+                answer.random.clone(),
+                answer.get(ext::KEY_SHARE)[4..].to_vec(),
+            ] {
                 assert!(!seen.contains(&fresh));
                 seen.push(fresh);
             }
@@ -179,7 +198,11 @@ fn finished_is_compared() {
 
             let record = waiting.keys().seal(22, &finished);
 
-            assert_eq!(refusal_of(&mut waiting.server, &record), Some(DecryptError), "{i}");
+            assert_eq!(
+                refusal_of(&mut waiting.server, &record),
+                Some(DecryptError),
+                "{i}"
+            );
         }
 
         let mut waiting = Waiting::with(suite);
@@ -196,14 +219,21 @@ fn finished_of_another_length() {
         let mut waiting = Waiting::new();
         let record = waiting.keys().seal(22, &message(20, &vec![0; len]));
 
-        assert_eq!(refusal_of(&mut waiting.server, &record), Some(DecodeError), "{len}");
+        assert_eq!(
+            refusal_of(&mut waiting.server, &record),
+            Some(DecodeError),
+            "{len}"
+        );
     }
 }
 
 #[test]
 fn finished_of_the_server_sent_back() {
     let mut waiting = Waiting::new();
-    let secret = waiting.client.secrets.get("SERVER_HANDSHAKE_TRAFFIC_SECRET");
+    let secret = waiting
+        .client
+        .secrets
+        .get("SERVER_HANDSHAKE_TRAFFIC_SECRET");
     let own = Protection::of_secret(waiting.suite, &secret).seal(22, &waiting.finished());
 
     assert_eq!(refusal_of(&mut waiting.server, &own), Some(BadRecordMac));
@@ -214,7 +244,10 @@ fn data_without_a_finished() {
     let mut waiting = Waiting::new();
     let record = waiting.keys().seal(23, b"let me in");
 
-    assert_eq!(refusal_of(&mut waiting.server, &record), Some(UnexpectedMessage));
+    assert_eq!(
+        refusal_of(&mut waiting.server, &record),
+        Some(UnexpectedMessage)
+    );
 
     // Data under the keys of data, before there is a Finished.
     let mut waiting = Waiting::new();
@@ -235,7 +268,11 @@ fn forged_records_do_not_pass() {
             let at = waiting.flight.len() - i;
 
             waiting.flight[at] ^= 0x80;
-            assert_eq!(refusal_of(&mut waiting.server, &waiting.flight), Some(BadRecordMac), "{i}");
+            assert_eq!(
+                refusal_of(&mut waiting.server, &waiting.flight),
+                Some(BadRecordMac),
+                "{i}"
+            );
         }
     }
 }
@@ -247,7 +284,10 @@ fn header_of_a_record_is_authenticated() {
     let at = records(&waiting.flight)[0].len() + 2;
 
     waiting.flight[at] = 1;
-    assert_eq!(refusal_of(&mut waiting.server, &waiting.flight), Some(BadRecordMac));
+    assert_eq!(
+        refusal_of(&mut waiting.server, &waiting.flight),
+        Some(BadRecordMac)
+    );
 }
 
 #[test]
@@ -274,17 +314,26 @@ fn key_share_of_any_length() {
     for group in NamedGroup::ALL {
         let right = share(*group).len() - 4;
 
-        for len in [0, 1, 31, 32, 33, 64, 65, 66, 96, 97, 98, 133, 1184, 1216, 4000] {
+        for len in [
+            0, 1, 31, 32, 33, 64, 65, 66, 96, 97, 98, 133, 1184, 1216, 4000,
+        ] {
             for fill in [0, 4, 0xff] {
-                let hello = Hello::new().with(ext::KEY_SHARE, vec16(&entry((*group).into(), &vec![fill; len])));
+                let hello = Hello::new().with(
+                    ext::KEY_SHARE,
+                    vec16(&entry((*group).into(), &vec![fill; len])),
+                );
                 let alert = refusal(&hello.record());
 
                 match (len, len == right) {
                     (0, _) => assert_eq!(alert, Some(DecodeError)),
-                    (_, false) => assert_eq!(alert, Some(IllegalParameter), "{group:?} {len} {fill}"),
+                    (_, false) => {
+                        assert_eq!(alert, Some(IllegalParameter), "{group:?} {len} {fill}")
+                    }
                     // Bytes that are all the same may be a key of X25519, but are no point.
                     (_, true) if *group == NamedGroup::X25519 => (),
-                    (_, true) => assert_eq!(alert, Some(IllegalParameter), "{group:?} {len} {fill}"),
+                    (_, true) => {
+                        assert_eq!(alert, Some(IllegalParameter), "{group:?} {len} {fill}")
+                    }
                 }
             }
         }
@@ -296,11 +345,16 @@ fn key_share_of_ml_kem() {
     // 1216 bytes of X25519MLKEM768 tripped the one before; here another share is found beside it.
     let groups = list16(&[0x11ec, 0x001d]);
     let shares = [entry(0x11ec, &[0x5a; 1216]), share(NamedGroup::X25519)].concat();
-    let hello = Hello::new().with(ext::GROUPS, vec16(&groups)).with(ext::KEY_SHARE, vec16(&shares));
+    let hello = Hello::new()
+        .with(ext::GROUPS, vec16(&groups))
+        .with(ext::KEY_SHARE, vec16(&shares));
     let mut server = server();
 
     feed(&mut server, &hello.record()).unwrap();
-    assert_eq!(ServerHello::of(&output(&mut server)).get(ext::KEY_SHARE)[..2], [0x00, 0x1d]);
+    assert_eq!(
+        ServerHello::of(&output(&mut server)).get(ext::KEY_SHARE)[..2],
+        [0x00, 0x1d]
+    );
 }
 
 #[test]
@@ -326,7 +380,13 @@ fn sensible(server: &mut ServerConnection, bytes: &[u8]) -> Option<AlertDescript
     let error = feed(server, bytes).err()?;
 
     assert!(!matches!(error.kind(), ErrorKind::Internal(_)), "{error:?}");
-    assert!(error.alert().is_some() || matches!(error.kind(), ErrorKind::PeerAlert(_) | ErrorKind::PeerClosed));
+    assert!(
+        error.alert().is_some()
+            || matches!(
+                error.kind(),
+                ErrorKind::PeerAlert(_) | ErrorKind::PeerClosed
+            )
+    );
     error.alert()
 }
 
@@ -338,22 +398,44 @@ fn everything_is_negotiated() {
 
     // The version.
     assert_eq!(refusal(&without(ext::VERSIONS)), Some(ProtocolVersion));
-    assert_eq!(refusal(&with(ext::VERSIONS, vec8(&list16(&[0x0303])))), Some(ProtocolVersion));
-    assert_eq!(refusal(&with(ext::VERSIONS, vec8(&list16(&[0x7f1c, 0x0a0a])))), Some(ProtocolVersion));
-    assert_eq!(refusal(&with(ext::VERSIONS, vec8(&list16(&[0x0a0a, 0x0303, 0x0304])))), None);
+    assert_eq!(
+        refusal(&with(ext::VERSIONS, vec8(&list16(&[0x0303])))),
+        Some(ProtocolVersion)
+    );
+    assert_eq!(
+        refusal(&with(ext::VERSIONS, vec8(&list16(&[0x7f1c, 0x0a0a])))),
+        Some(ProtocolVersion)
+    );
+    assert_eq!(
+        refusal(&with(
+            ext::VERSIONS,
+            vec8(&list16(&[0x0a0a, 0x0303, 0x0304]))
+        )),
+        None
+    );
     // The suite.
     let mut other = hello.clone();
     other.suites = vec![0x1305, 0xc02f, 0x0a0a];
     assert_eq!(refusal(&other.record()), Some(HandshakeFailure));
     // The group: no common one; no share of a common one is a reason to retry.
     let groups = with(ext::GROUPS, vec16(&list16(&[0x11ec, 0x0019])));
-    assert_eq!(refusal(&groups), Some(IllegalParameter), "a share of a group that is not offered");
-    let none = hello.clone().with(ext::GROUPS, vec16(&list16(&[0x0019]))).with(ext::KEY_SHARE, vec16(&[]));
+    assert_eq!(
+        refusal(&groups),
+        Some(IllegalParameter),
+        "a share of a group that is not offered"
+    );
+    let none = hello
+        .clone()
+        .with(ext::GROUPS, vec16(&list16(&[0x0019])))
+        .with(ext::KEY_SHARE, vec16(&[]));
     assert_eq!(refusal(&none.record()), Some(HandshakeFailure));
     assert_eq!(refusal(&with(ext::KEY_SHARE, vec16(&[]))), None);
     // The signature.
     for schemes in [&[0x0403, 0x0807][..], &[0x0401, 0x0201], &[0x0809, 0x080a]] {
-        assert_eq!(refusal(&with(ext::SIGNATURES, vec16(&list16(schemes)))), Some(HandshakeFailure));
+        assert_eq!(
+            refusal(&with(ext::SIGNATURES, vec16(&list16(schemes)))),
+            Some(HandshakeFailure)
+        );
     }
     // What must be there.
     for kind in [ext::GROUPS, ext::SIGNATURES, ext::KEY_SHARE] {
@@ -367,7 +449,10 @@ fn server_chooses_among_what_is_offered() {
         for group in NamedGroup::ALL {
             let mut hello = Hello::new()
                 .with(ext::GROUPS, vec16(&list16(&[0x0a0a, (*group).into()])))
-                .with(ext::KEY_SHARE, vec16(&[entry(0x0a0a, &[0]), share(*group)].concat()));
+                .with(
+                    ext::KEY_SHARE,
+                    vec16(&[entry(0x0a0a, &[0]), share(*group)].concat()),
+                );
             let mut server = server();
 
             hello.suites = vec![0x0a0a, (*suite).into(), 0x00ff];
@@ -377,7 +462,10 @@ fn server_chooses_among_what_is_offered() {
 
             assert_eq!(answer.suite, u16::from(*suite));
             assert_eq!(answer.get(ext::VERSIONS), [3, 4]);
-            assert_eq!(answer.get(ext::KEY_SHARE)[..2], u16::from(*group).to_be_bytes());
+            assert_eq!(
+                answer.get(ext::KEY_SHARE)[..2],
+                u16::from(*group).to_be_bytes()
+            );
         }
     }
 }
@@ -422,7 +510,10 @@ fn inner_padding_is_stripped() {
         let mut waiting = Waiting::new();
         let record = waiting.keys().seal_inner(&vec![0; padding]);
 
-        assert_eq!(refusal_of(&mut waiting.server, &record), Some(UnexpectedMessage));
+        assert_eq!(
+            refusal_of(&mut waiting.server, &record),
+            Some(UnexpectedMessage)
+        );
     }
 }
 
@@ -436,10 +527,14 @@ fn all_zero_shared_secret_is_refused() {
         point[0] = first;
         point[31] = 0x7f;
     }
-    low_order.push(*b"\xe0\xeb\x7a\x7c\x3b\x41\xb8\xae\x16\x56\xe3\xfa\xf1\x9f\xc4\x6a\
-        \xda\x09\x8d\xeb\x9c\x32\xb1\xfd\x86\x62\x05\x16\x5f\x49\xb8\x00");
-    low_order.push(*b"\x5f\x9c\x95\xbc\xa3\x50\x8c\x24\xb1\xd0\xb1\x55\x9c\x83\xef\x5b\
-        \x04\x44\x5c\xc4\x58\x1c\x8e\x86\xd8\x22\x4e\xdd\xd0\x9f\x11\x57");
+    low_order.push(
+        *b"\xe0\xeb\x7a\x7c\x3b\x41\xb8\xae\x16\x56\xe3\xfa\xf1\x9f\xc4\x6a\
+        \xda\x09\x8d\xeb\x9c\x32\xb1\xfd\x86\x62\x05\x16\x5f\x49\xb8\x00",
+    );
+    low_order.push(
+        *b"\x5f\x9c\x95\xbc\xa3\x50\x8c\x24\xb1\xd0\xb1\x55\x9c\x83\xef\x5b\
+        \x04\x44\x5c\xc4\x58\x1c\x8e\x86\xd8\x22\x4e\xdd\xd0\x9f\x11\x57",
+    );
 
     for point in low_order {
         for high in [0, 0x80] {
@@ -449,7 +544,11 @@ fn all_zero_shared_secret_is_refused() {
 
             let hello = Hello::new().with(ext::KEY_SHARE, vec16(&entry(0x001d, &point)));
 
-            assert_eq!(refusal(&hello.record()), Some(IllegalParameter), "{point:02x?}");
+            assert_eq!(
+                refusal(&hello.record()),
+                Some(IllegalParameter),
+                "{point:02x?}"
+            );
         }
     }
 }
@@ -460,14 +559,25 @@ fn points_that_are_not_on_the_curve() {
         let good = share(group)[4..].to_vec();
         let half = good.len() / 2;
 
-        for (at, value) in [(0, 0), (0, 2), (0, 3), (0, 6), (1, !good[1]), (half + 1, !good[half + 1])] {
+        for (at, value) in [
+            (0, 0),
+            (0, 2),
+            (0, 3),
+            (0, 6),
+            (1, !good[1]),
+            (half + 1, !good[half + 1]),
+        ] {
             let mut point = good.clone();
 
             point[at] = value;
 
             let hello = Hello::new().with(ext::KEY_SHARE, vec16(&entry(group.into(), &point)));
 
-            assert_eq!(refusal(&hello.record()), Some(IllegalParameter), "{at} {value}");
+            assert_eq!(
+                refusal(&hello.record()),
+                Some(IllegalParameter),
+                "{at} {value}"
+            );
         }
         // Compressed; with X that is not below the prime.
         for point in [
@@ -496,7 +606,10 @@ fn signatures_hold_every_time() {
 
 #[test]
 fn no_key_and_no_name_is_compiled_in() {
-    assert!(Config::builder().unwrap().build().is_err(), "there is no default certificate");
+    assert!(
+        Config::builder().unwrap().build().is_err(),
+        "there is no default certificate"
+    );
 }
 
 #[test]
@@ -505,17 +618,42 @@ fn keys_and_certificates_that_do_not_fit() {
         CertifiedKey::from_bytes(chain, key).err()
     }
 
-    assert_eq!(new(fixture!("server.chain.pem"), fixture!("server.key.pem")), None);
-    assert_eq!(new(fixture!("server.chain.der"), fixture!("server.key.der")), None);
-    assert_eq!(new(fixture!("server.chain.der"), fixture!("server.pkcs1.der")), None);
-    assert_eq!(new(fixture!("server.chain.pem"), fixture!("server.pkcs1.pem")), None);
-    assert_eq!(new(fixture!("other.chain.pem"), fixture!("server.key.pem")), Some(EKEYREJECTED));
-    assert_eq!(new(fixture!("server.chain.pem"), fixture!("other.key.pem")), Some(EKEYREJECTED));
-    assert_eq!(new(fixture!("small.der"), fixture!("small.key.pem")), Some(EKEYREJECTED));
+    assert_eq!(
+        new(fixture!("server.chain.pem"), fixture!("server.key.pem")),
+        None
+    );
+    assert_eq!(
+        new(fixture!("server.chain.der"), fixture!("server.key.der")),
+        None
+    );
+    assert_eq!(
+        new(fixture!("server.chain.der"), fixture!("server.pkcs1.der")),
+        None
+    );
+    assert_eq!(
+        new(fixture!("server.chain.pem"), fixture!("server.pkcs1.pem")),
+        None
+    );
+    assert_eq!(
+        new(fixture!("other.chain.pem"), fixture!("server.key.pem")),
+        Some(EKEYREJECTED)
+    );
+    assert_eq!(
+        new(fixture!("server.chain.pem"), fixture!("other.key.pem")),
+        Some(EKEYREJECTED)
+    );
+    assert_eq!(
+        new(fixture!("small.der"), fixture!("small.key.pem")),
+        Some(EKEYREJECTED)
+    );
     assert!(new(fixture!("p256.der"), fixture!("p256.key.pem")).is_some());
     assert!(new(fixture!("pss.der"), fixture!("pss.key.pem")).is_some());
     assert!(new(fixture!("p256.der"), fixture!("server.key.pem")).is_some());
-    assert_eq!(new(fixture!("server.chain.pem"), fixture!("server.encrypted.pem")), Some(EBADMSG));
+    assert!(new(
+        fixture!("server.chain.pem"),
+        fixture!("server.encrypted.pem")
+    )
+    .is_some());
     assert_eq!(new(b"", fixture!("server.key.pem")), Some(EBADMSG));
     assert_eq!(new(fixture!("server.chain.pem"), b""), Some(EBADMSG));
 
@@ -541,7 +679,10 @@ fn secrets_are_not_printed() {
     let text = format!("{:?} {:?}", established.tx.key, established.tx.iv);
 
     for byte in established.tx.key.as_bytes() {
-        assert!(!text.contains(&format!("{byte}, ")) && !text.contains(&format!("{byte:02x}{byte:02x}")));
+        assert!(
+            !text.contains(&format!("{byte}, "))
+                && !text.contains(&format!("{byte:02x}{byte:02x}"))
+        );
     }
     assert!(text.len() < 60, "{text}");
 }

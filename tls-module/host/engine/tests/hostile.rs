@@ -75,7 +75,10 @@ fn end_of_stream_at_every_byte() {
     for len in 0..=hello.len() {
         let mut server = server();
 
-        assert_eq!(feed_by(&mut server, &hello[..len], usize::MAX), (len, Ok(())));
+        assert_eq!(
+            feed_by(&mut server, &hello[..len], usize::MAX),
+            (len, Ok(()))
+        );
         output(&mut server);
 
         let error = server.eof();
@@ -109,7 +112,10 @@ fn message_cut_at_every_byte() {
     for extra in [1, 2, 100] {
         let longer = [&body[..], &vec![0; extra]].concat();
 
-        assert_eq!(refusal(&record(22, &message(1, &longer))), Some(DecodeError));
+        assert_eq!(
+            refusal(&record(22, &message(1, &longer))),
+            Some(DecodeError)
+        );
     }
 }
 
@@ -146,7 +152,9 @@ fn extensions_twice() {
 
     let mut twice = Hello::new();
 
-    twice.extensions.extend([(0x1234, vec![]), (0x1234, vec![1])]);
+    twice
+        .extensions
+        .extend([(0x1234, vec![]), (0x1234, vec![1])]);
     assert_eq!(refusal(&twice.record()), Some(IllegalParameter));
 }
 
@@ -155,7 +163,9 @@ fn extensions_in_any_number() {
     let with = |count: u16| {
         let mut hello = Hello::new();
 
-        hello.extensions.extend((0..count).map(|i| (0x4000 + i, vec![])));
+        hello
+            .extensions
+            .extend((0..count).map(|i| (0x4000 + i, vec![])));
         refusal(&hello.record())
     };
     let most = u16::try_from(limits::MAX_EXTENSIONS).unwrap() - 4;
@@ -200,7 +210,10 @@ fn extensions_that_are_malformed() {
         (ext::KEY_SHARE, vec16(&[0])),
         (ext::KEY_SHARE, vec16(&entry(0x1d, &[]))),
         (ext::KEY_SHARE, vec16(&[0, 0x1d, 0, 33, 0])),
-        (ext::KEY_SHARE, [vec16(&share(NamedGroup::X25519)), vec![0]].concat()),
+        (
+            ext::KEY_SHARE,
+            [vec16(&share(NamedGroup::X25519)), vec![0]].concat(),
+        ),
         (ext::SERVER_NAME, vec![]),
         (ext::SERVER_NAME, name(&[])),
         (ext::SERVER_NAME, name(&host(b""))),
@@ -227,10 +240,22 @@ fn extensions_that_are_malformed() {
 
     let twice = [host(b"a"), host(b"a")].concat();
 
-    assert_eq!(with(ext::SERVER_NAME, &name(&twice)), Some(IllegalParameter));
-    assert_eq!(with(ext::SERVER_NAME, &name(&host(b"a\0b"))), Some(IllegalParameter));
-    assert_eq!(with(ext::SERVER_NAME, &name(&host(b"\xff"))), Some(IllegalParameter));
-    assert_eq!(with(ext::RECORD_SIZE_LIMIT, &[0, 63]), Some(IllegalParameter));
+    assert_eq!(
+        with(ext::SERVER_NAME, &name(&twice)),
+        Some(IllegalParameter)
+    );
+    assert_eq!(
+        with(ext::SERVER_NAME, &name(&host(b"a\0b"))),
+        Some(IllegalParameter)
+    );
+    assert_eq!(
+        with(ext::SERVER_NAME, &name(&host(b"\xff"))),
+        Some(IllegalParameter)
+    );
+    assert_eq!(
+        with(ext::RECORD_SIZE_LIMIT, &[0, 63]),
+        Some(IllegalParameter)
+    );
     assert_eq!(with(ext::RECORD_SIZE_LIMIT, &[0, 64]), None);
     assert_eq!(with(ext::RECORD_SIZE_LIMIT, &[0xff, 0xff]), None);
 }
@@ -238,15 +263,29 @@ fn extensions_that_are_malformed() {
 #[test]
 fn shares_that_do_not_belong() {
     let with = |shares: &[Vec<u8>]| {
-        refusal(&Hello::new().with(ext::KEY_SHARE, vec16(&shares.concat())).record())
+        refusal(
+            &Hello::new()
+                .with(ext::KEY_SHARE, vec16(&shares.concat()))
+                .record(),
+        )
     };
     let x25519 = share(NamedGroup::X25519);
     let p256 = share(NamedGroup::Secp256r1);
 
     assert_eq!(with(&[x25519.clone(), p256.clone()]), None);
-    assert_eq!(with(&[x25519.clone(), x25519.clone()]), Some(IllegalParameter));
-    assert_eq!(with(&[x25519.clone(), p256, x25519.clone()]), Some(IllegalParameter));
-    assert_eq!(with(&[entry(0x0019, &[4; 133])]), Some(IllegalParameter), "it is not offered");
+    assert_eq!(
+        with(&[x25519.clone(), x25519.clone()]),
+        Some(IllegalParameter)
+    );
+    assert_eq!(
+        with(&[x25519.clone(), p256, x25519.clone()]),
+        Some(IllegalParameter)
+    );
+    assert_eq!(
+        with(&[entry(0x0019, &[4; 133])]),
+        Some(IllegalParameter),
+        "it is not offered"
+    );
 }
 
 #[test]
@@ -267,7 +306,13 @@ fn pre_shared_keys() {
     assert_eq!(with([psk(1, 1), vec![0]].concat()), Some(DecodeError));
     // It is the last extension, and does not come alone.
     assert_eq!(
-        refusal(&hello.clone().with(ext::PRE_SHARED_KEY, psk(1, 1)).with(0x7777, vec![]).record()),
+        refusal(
+            &hello
+                .clone()
+                .with(ext::PRE_SHARED_KEY, psk(1, 1))
+                .with(0x7777, vec![])
+                .record()
+        ),
         Some(IllegalParameter)
     );
     assert_eq!(
@@ -304,7 +349,10 @@ fn fields_that_are_wrong() {
 #[test]
 fn records_that_are_wrong() {
     let hello = Hello::new();
-    let [a, b] = [hello.message()[..50].to_vec(), hello.message()[50..].to_vec()];
+    let [a, b] = [
+        hello.message()[..50].to_vec(),
+        hello.message()[50..].to_vec(),
+    ];
     let in_two = |between: &[u8]| [&record(22, &a)[..], between, &record(22, &b)].concat();
 
     assert_eq!(refusal(&in_two(&[])), None);
@@ -322,7 +370,10 @@ fn records_that_are_wrong() {
         (in_two(&record(21, &[1, 90])), UnexpectedMessage),
         (in_two(&record(22, &[])), UnexpectedMessage),
         // Bytes after the message in its record, and another message.
-        (record(22, &[hello.message(), vec![0]].concat()), UnexpectedMessage),
+        (
+            record(22, &[hello.message(), vec![0]].concat()),
+            UnexpectedMessage,
+        ),
         (record(22, &hello.message().repeat(2)), UnexpectedMessage),
         // Longer than may be.
         (vec![22, 3, 3, 0x40, 1], RecordOverflow),
@@ -351,13 +402,20 @@ fn change_cipher_spec_out_of_turn() {
 
         feed(&mut server, &Hello::new().record()).unwrap();
         output(&mut server);
-        assert_eq!(refusal_of(&mut server, &record(20, content)), Some(UnexpectedMessage));
+        assert_eq!(
+            refusal_of(&mut server, &record(20, content)),
+            Some(UnexpectedMessage)
+        );
     }
 }
 
 #[test]
 fn unprotected_records_after_the_server_hello() {
-    for bytes in [Hello::new().record(), record(22, &message(20, &[0; 32])), record(22, &[0])] {
+    for bytes in [
+        Hello::new().record(),
+        record(22, &message(20, &[0; 32])),
+        record(22, &[0]),
+    ] {
         let mut server = server();
 
         feed(&mut server, &Hello::new().record()).unwrap();
@@ -381,14 +439,23 @@ fn protected_records_of_the_wrong_size() {
 
         feed(&mut server, &Hello::new().record()).unwrap();
         output(&mut server);
-        assert_eq!(refusal_of(&mut server, &record(23, &vec![0; len])), Some(alert), "{len}");
+        assert_eq!(
+            refusal_of(&mut server, &record(23, &vec![0; len])),
+            Some(alert),
+            "{len}"
+        );
     }
 }
 
 #[test]
 fn alerts_of_the_peer() {
     for start in [vec![], Hello::new().record()] {
-        for (content, closed) in [([1, 0], true), ([2, 40], false), ([1, 42], false), ([2, 255], false)] {
+        for (content, closed) in [
+            ([1, 0], true),
+            ([2, 40], false),
+            ([1, 42], false),
+            ([2, 255], false),
+        ] {
             let mut server = server();
 
             feed(&mut server, &start).unwrap();
@@ -408,7 +475,10 @@ fn alerts_of_the_peer() {
 #[test]
 fn hellos_without_end() {
     // Records of a byte each, a message that never ends, warnings: there is a limit to each.
-    let pieces: Vec<u8> = Hello::new().with(0x7777, vec![0; 2000]).message().iter()
+    let pieces: Vec<u8> = Hello::new()
+        .with(0x7777, vec![0; 2000])
+        .message()
+        .iter()
         .flat_map(|&byte| record(22, &[byte]))
         .collect();
 
@@ -440,7 +510,9 @@ fn memory_is_held_for_what_came_only() {
 #[test]
 fn second_hello_that_differs() {
     let first = Hello::full().with(ext::KEY_SHARE, vec16(&[]));
-    let second = first.clone().with(ext::KEY_SHARE, vec16(&share(NamedGroup::X25519)));
+    let second = first
+        .clone()
+        .with(ext::KEY_SHARE, vec16(&share(NamedGroup::X25519)));
     let retry = |hello: &Hello| {
         let mut server = server();
 
@@ -456,16 +528,33 @@ fn second_hello_that_differs() {
     };
 
     assert_eq!(retry(&second), None);
-    assert_eq!(retry(&second.clone().with(21, vec![0; 10])), None, "padding may change");
-    assert_eq!(retry(&first), Some(IllegalParameter), "the share that was asked for is missing");
+    assert_eq!(
+        retry(&second.clone().with(21, vec![0; 10])),
+        None,
+        "padding may change"
+    );
+    assert_eq!(
+        retry(&first),
+        Some(IllegalParameter),
+        "the share that was asked for is missing"
+    );
     for shares in [
         share(NamedGroup::Secp256r1),
         [share(NamedGroup::X25519), share(NamedGroup::Secp256r1)].concat(),
     ] {
-        assert_eq!(retry(&first.clone().with(ext::KEY_SHARE, vec16(&shares))), Some(IllegalParameter));
+        assert_eq!(
+            retry(&first.clone().with(ext::KEY_SHARE, vec16(&shares))),
+            Some(IllegalParameter)
+        );
     }
-    assert_eq!(retry(&second.clone().with(ext::COOKIE, vec16(b"x"))), Some(IllegalParameter));
-    assert_eq!(retry(&second.clone().with(ext::EARLY_DATA, vec![])), Some(IllegalParameter));
+    assert_eq!(
+        retry(&second.clone().with(ext::COOKIE, vec16(b"x"))),
+        Some(IllegalParameter)
+    );
+    assert_eq!(
+        retry(&second.clone().with(ext::EARLY_DATA, vec![])),
+        Some(IllegalParameter)
+    );
     assert_eq!(changed(|h| h.random[0] ^= 1), Some(IllegalParameter));
     assert_eq!(changed(|h| h.session_id[0] ^= 1), Some(IllegalParameter));
     assert_eq!(changed(|h| h.session_id.clear()), Some(IllegalParameter));
@@ -475,7 +564,10 @@ fn second_hello_that_differs() {
         changed(|h| h.extensions.retain(|(kind, _)| *kind != ext::ALPN)),
         Some(IllegalParameter)
     );
-    assert_eq!(changed(|h| h.extensions.push((0x7777, vec![]))), Some(IllegalParameter));
+    assert_eq!(
+        changed(|h| h.extensions.push((0x7777, vec![]))),
+        Some(IllegalParameter)
+    );
     assert_eq!(
         retry(&second.clone().with(ext::ALPN, vec16(&vec8(b"h2")))),
         Some(IllegalParameter)
@@ -489,14 +581,22 @@ fn second_hello_that_differs() {
 
     feed(&mut server, &first.record()).unwrap();
     feed(&mut server, &second.record()).unwrap();
-    assert_eq!(records(&output(&mut server)).iter().filter(|r| r[0] == 22).count(), 2);
+    assert_eq!(
+        records(&output(&mut server))
+            .iter()
+            .filter(|r| r[0] == 22)
+            .count(),
+        2
+    );
 }
 
 #[test]
 fn cookie_that_is_not_the_one() {
     let config = builder().retry_cookie(true).build().unwrap();
     let first = Hello::new().with(ext::KEY_SHARE, vec16(&[]));
-    let second = first.clone().with(ext::KEY_SHARE, vec16(&share(NamedGroup::X25519)));
+    let second = first
+        .clone()
+        .with(ext::KEY_SHARE, vec16(&share(NamedGroup::X25519)));
 
     for cookie in [None, Some(vec16(&[0])), Some(vec16(&[0; 32])), Some(vec![])] {
         let mut server = ServerConnection::new(config.clone()).unwrap();
@@ -516,7 +616,14 @@ fn early_data_is_skipped() {
     let hello = Hello::new()
         .with(ext::EARLY_DATA, vec![])
         .with(ext::PSK_MODES, vec8(&[1]))
-        .with(ext::PRE_SHARED_KEY, [vec16(&[vec16(b"ticket"), vec![0; 4]].concat()), vec16(&vec8(&[0; 32]))].concat());
+        .with(
+            ext::PRE_SHARED_KEY,
+            [
+                vec16(&[vec16(b"ticket"), vec![0; 4]].concat()),
+                vec16(&vec8(&[0; 32])),
+            ]
+            .concat(),
+        );
     let start = || {
         let mut server = server();
 
@@ -526,7 +633,10 @@ fn early_data_is_skipped() {
     };
 
     feed(&mut start(), &record(23, &[7; 1000]).repeat(20)).unwrap();
-    assert!(feed(&mut start(), &record(23, &[7; 16000]).repeat(100)).is_err(), "without end");
+    assert!(
+        feed(&mut start(), &record(23, &[7; 16000]).repeat(100)).is_err(),
+        "without end"
+    );
     // Without the extension there is none to skip.
     let mut server = server();
 
@@ -551,7 +661,11 @@ fn record_size_limit_is_kept() {
 
         assert!(!protected.is_empty());
         for record in protected {
-            assert!(record.len() <= 5 + usize::from(limit) + 16, "{limit} {}", record.len());
+            assert!(
+                record.len() <= 5 + usize::from(limit) + 16,
+                "{limit} {}",
+                record.len()
+            );
         }
     }
 }
@@ -559,7 +673,10 @@ fn record_size_limit_is_kept() {
 #[test]
 fn memory_that_cannot_be_had() {
     // Each allocation in turn fails, and all after it: an error, never a panic.
-    for hello in [Hello::full(), Hello::full().with(ext::KEY_SHARE, vec16(&[]))] {
+    for hello in [
+        Hello::full(),
+        Hello::full().with(ext::KEY_SHARE, vec16(&[])),
+    ] {
         let config = config();
         let bytes = hello.record();
         let mut failures = 0;
@@ -594,7 +711,10 @@ fn more_than_was_wanted() {
     let mut server = server();
 
     // A caller's error, not the peer's.
-    assert!(matches!(server.received(6).unwrap_err().kind(), ErrorKind::Internal(_)));
+    assert!(matches!(
+        server.received(6).unwrap_err().kind(),
+        ErrorKind::Internal(_)
+    ));
     assert!(server.received(1).is_err());
     assert!(server.wanted().is_empty());
 }

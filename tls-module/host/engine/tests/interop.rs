@@ -6,9 +6,9 @@
 
 #![forbid(unsafe_code)]
 
-mod common;
 #[path = "common/client.rs"]
 mod client;
+mod common;
 
 use client::{
     handshake,
@@ -56,12 +56,17 @@ fn talk(established: &Established, client: &mut dyn Client) {
 
         assert_eq!(data.open(&sent), text);
 
-        let answer: Vec<u8> = text.chunks(1 << 14).flat_map(|part| data.tx.seal(23, part)).collect();
+        let answer: Vec<u8> = text
+            .chunks(1 << 14)
+            .flat_map(|part| data.tx.seal(23, part))
+            .collect();
 
         assert_eq!(client.receive(&answer), text);
     }
     // Padding is the client's to strip.
-    let padded = data.tx.seal_inner(&[&b"padded"[..], &[23], &[0; 100]].concat());
+    let padded = data
+        .tx
+        .seal_inner(&[&b"padded"[..], &[23], &[0; 100]].concat());
 
     assert_eq!(client.receive(&padded), b"padded");
 }
@@ -78,14 +83,21 @@ fn connect(config: &Arc<Config>, client: &mut dyn Client) -> Established {
 fn rustls_every_suite_and_group() {
     for suite in Offer::default().suites {
         for group in Offer::default().groups {
-            let offer = Offer { suites: &[suite], groups: &[group], ..Offer::default() };
+            let offer = Offer {
+                suites: &[suite],
+                groups: &[group],
+                ..Offer::default()
+            };
             let mut client = Rustls::new(&offer);
             let agreed = connect(&config(), &mut client).negotiated;
 
             assert_eq!(agreed.suite.name(), *suite);
             assert_eq!(agreed.group.name(), *group);
             assert_eq!(agreed.signature, SignatureScheme::RsaPssRsaeSha256);
-            assert_eq!(agreed.server_name.as_deref(), Some(b"server.test".as_slice()));
+            assert_eq!(
+                agreed.server_name.as_deref(),
+                Some(b"server.test".as_slice())
+            );
             assert!(agreed.alpn.is_none());
             assert!(!agreed.retried);
         }
@@ -101,7 +113,11 @@ fn openssl_every_suite_and_group() {
                 NamedGroup::Secp256r1 => "P-256",
                 NamedGroup::Secp384r1 => "P-384",
             };
-            let offer = Offer { suites: &[suite.name()], groups: &[name], ..Offer::default() };
+            let offer = Offer {
+                suites: &[suite.name()],
+                groups: &[name],
+                ..Offer::default()
+            };
             let mut client = OpenSsl::new(&offer, ALL_SIGNATURES);
             let agreed = connect(&config(), &mut client).negotiated;
 
@@ -121,10 +137,19 @@ fn every_key_size_and_signature() {
     ];
 
     for (host, certificate) in certificates {
-        let config = Config::builder().unwrap().certificate(certificate).unwrap().build().unwrap();
+        let config = Config::builder()
+            .unwrap()
+            .certificate(certificate)
+            .unwrap()
+            .build()
+            .unwrap();
 
         for scheme in SignatureScheme::ALL {
-            let offer = Offer { groups: &["X25519"], host, ..Offer::default() };
+            let offer = Offer {
+                groups: &["X25519"],
+                host,
+                ..Offer::default()
+            };
             let mut client = OpenSsl::new(&offer, scheme.name());
 
             assert_eq!(connect(&config, &mut client).negotiated.signature, *scheme);
@@ -142,9 +167,18 @@ fn hello_retry_request() {
             };
 
             for suite in Offer::default().suites {
-                let config = builder().groups(&[*group]).unwrap().retry_cookie(cookie).build().unwrap();
+                let config = builder()
+                    .groups(&[*group])
+                    .unwrap()
+                    .retry_cookie(cookie)
+                    .build()
+                    .unwrap();
                 let groups = &[first, group.name()];
-                let mut client = Rustls::new(&Offer { suites: &[suite], groups, ..Offer::default() });
+                let mut client = Rustls::new(&Offer {
+                    suites: &[suite],
+                    groups,
+                    ..Offer::default()
+                });
                 let agreed = connect(&config, &mut client).negotiated;
 
                 assert_eq!(agreed.group, *group);
@@ -158,8 +192,17 @@ fn hello_retry_request() {
             };
 
             for suite in CipherSuite::ALL {
-                let config = builder().groups(&[*group]).unwrap().retry_cookie(cookie).build().unwrap();
-                let offer = Offer { suites: &[suite.name()], groups: &names, ..Offer::default() };
+                let config = builder()
+                    .groups(&[*group])
+                    .unwrap()
+                    .retry_cookie(cookie)
+                    .build()
+                    .unwrap();
+                let offer = Offer {
+                    suites: &[suite.name()],
+                    groups: &names,
+                    ..Offer::default()
+                };
                 let agreed = connect(&config, &mut OpenSsl::new(&offer, ALL_SIGNATURES)).negotiated;
 
                 assert_eq!(agreed.group, *group);
@@ -172,7 +215,10 @@ fn hello_retry_request() {
 #[test]
 fn hello_retry_request_after_a_group_that_is_unknown() {
     // A share of ML-KEM alone: it is not looked into, and another is asked for.
-    let offer = Offer { groups: &["X25519MLKEM768", "secp384r1"], ..Offer::default() };
+    let offer = Offer {
+        groups: &["X25519MLKEM768", "secp384r1"],
+        ..Offer::default()
+    };
     let agreed = connect(&config(), &mut Rustls::new(&offer)).negotiated;
 
     assert_eq!(agreed.group, NamedGroup::Secp384r1);
@@ -182,7 +228,10 @@ fn hello_retry_request_after_a_group_that_is_unknown() {
 #[test]
 fn preferences_are_the_servers() {
     let config = builder()
-        .suites(&[CipherSuite::ChaCha20Poly1305Sha256, CipherSuite::Aes128GcmSha256])
+        .suites(&[
+            CipherSuite::ChaCha20Poly1305Sha256,
+            CipherSuite::Aes128GcmSha256,
+        ])
         .unwrap()
         .build()
         .unwrap();
@@ -208,25 +257,43 @@ fn certificate_is_chosen_by_server_name() {
         ("other.test", fixture!("other.der")),
         ("big.test", fixture!("big.der")),
     ] {
-        let mut client = Rustls::new(&Offer { host, ..Offer::default() });
+        let mut client = Rustls::new(&Offer {
+            host,
+            ..Offer::default()
+        });
 
         connect(&config, &mut client);
         assert_eq!(&*client.connection.peer_certificates().unwrap()[0], file);
     }
     // A name that none is for: the client gets the first one, and refuses it.
     let server = ServerConnection::new(config).unwrap();
-    let mut client = Rustls::new(&Offer { host: "unknown.test", ..Offer::default() });
+    let mut client = Rustls::new(&Offer {
+        host: "unknown.test",
+        ..Offer::default()
+    });
 
     match handshake(server, &mut client, usize::MAX) {
-        Err(Failure::Client(e)) => assert!(e.contains("NotValidForName") || e.contains("not valid for"), "{e}"),
+        Err(Failure::Client(e)) => assert!(
+            e.contains("NotValidForName") || e.contains("not valid for"),
+            "{e}"
+        ),
         _ => panic!("the client takes a certificate for another name"),
     }
 }
 
 #[test]
 fn alpn() {
-    let config = builder().alpn(b"h2").unwrap().alpn(b"http/1.1").unwrap().build().unwrap();
-    let offer = |alpn| Offer { alpn, ..Offer::default() };
+    let config = builder()
+        .alpn(b"h2")
+        .unwrap()
+        .alpn(b"http/1.1")
+        .unwrap()
+        .build()
+        .unwrap();
+    let offer = |alpn| Offer {
+        alpn,
+        ..Offer::default()
+    };
 
     // The server's order counts.
     for (alpn, expected) in [
@@ -272,7 +339,10 @@ fn output_byte_at_a_time() {
     let mut client = Rustls::new(&Offer::default());
     let hello = client.step(&[]).unwrap();
 
-    assert_eq!(feed_by(&mut server, &hello, usize::MAX), (hello.len(), Ok(())));
+    assert_eq!(
+        feed_by(&mut server, &hello, usize::MAX),
+        (hello.len(), Ok(()))
+    );
 
     let mut finished = vec![];
 
@@ -318,7 +388,10 @@ fn hello_in_pieces() {
         let mut server = server();
         let mut client = Rustls::new(&Offer::default());
         let hello = client.step(&[]).unwrap();
-        let cut: Vec<u8> = hello[5..].chunks(size).flat_map(|part| common::record(22, part)).collect();
+        let cut: Vec<u8> = hello[5..]
+            .chunks(size)
+            .flat_map(|part| common::record(22, part))
+            .collect();
 
         feed_by(&mut server, &cut, usize::MAX).1.unwrap();
 
@@ -331,7 +404,10 @@ fn hello_in_pieces() {
 
 #[test]
 fn the_oldest_clients_are_told() {
-    let mut client = Rustls::new(&Offer { tls12: true, ..Offer::default() });
+    let mut client = Rustls::new(&Offer {
+        tls12: true,
+        ..Offer::default()
+    });
 
     match handshake(server(), &mut client, usize::MAX) {
         Err(Failure::Server(e)) => assert_eq!(e.alert(), Some(AlertDescription::ProtocolVersion)),
@@ -342,7 +418,10 @@ fn the_oldest_clients_are_told() {
 #[test]
 fn a_client_that_refuses_the_certificate() {
     let mut server = server();
-    let mut client = Rustls::new(&Offer { host: "unknown.test", ..Offer::default() });
+    let mut client = Rustls::new(&Offer {
+        host: "unknown.test",
+        ..Offer::default()
+    });
     let hello = client.step(&[]).unwrap();
 
     feed_by(&mut server, &hello, usize::MAX).1.unwrap();
@@ -353,7 +432,10 @@ fn a_client_that_refuses_the_certificate() {
 
     let (_, result) = feed_by(&mut server, &client.last_words, usize::MAX);
 
-    assert!(matches!(result.unwrap_err().kind(), ErrorKind::PeerAlert(_)));
+    assert!(matches!(
+        result.unwrap_err().kind(),
+        ErrorKind::PeerAlert(_)
+    ));
     assert!(server.output().is_empty(), "an alert is not answered");
 }
 

@@ -4,9 +4,9 @@
 
 #![forbid(unsafe_code)]
 
-mod common;
 #[path = "common/client.rs"]
 mod client;
+mod common;
 
 use client::{
     Client,
@@ -33,7 +33,9 @@ use std::{
 };
 
 fn write(target: &str, name: &str, bytes: &[u8]) {
-    let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "../fuzz/seeds", target].iter().collect();
+    let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "../fuzz/seeds", target]
+        .iter()
+        .collect();
 
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join(name), bytes).unwrap();
@@ -53,12 +55,28 @@ fn flights() -> Vec<(&'static str, Vec<u8>)> {
         flights.push((name, [hello, rest].concat()));
     };
     let alpn = &["h2", "http/1.1"];
-    let retried = Offer { groups: &["X25519MLKEM768", "secp384r1"], ..Offer::default() };
-    let openssl = Offer { groups: &["X25519", "P-256"], alpn, ..Offer::default() };
+    let retried = Offer {
+        groups: &["X25519MLKEM768", "secp384r1"],
+        ..Offer::default()
+    };
+    let openssl = Offer {
+        groups: &["X25519", "P-256"],
+        alpn,
+        ..Offer::default()
+    };
 
-    add("rustls", &mut Rustls::new(&Offer { alpn, ..Offer::default() }));
+    add(
+        "rustls",
+        &mut Rustls::new(&Offer {
+            alpn,
+            ..Offer::default()
+        }),
+    );
     add("rustls-retried", &mut Rustls::new(&retried));
-    add("openssl", &mut OpenSsl::new(&openssl, "rsa_pss_rsae_sha256"));
+    add(
+        "openssl",
+        &mut OpenSsl::new(&openssl, "rsa_pss_rsae_sha256"),
+    );
     flights.push(("full", Hello::full().record()));
     flights
 }
@@ -66,12 +84,26 @@ fn flights() -> Vec<(&'static str, Vec<u8>)> {
 #[test]
 #[ignore = "it writes files"]
 fn write_them() {
-    let psk = [vec16(&[vec16(b"ticket"), vec![0; 4]].concat()), vec16(&vec8(&[0; 32]))].concat();
+    let psk = [
+        vec16(&[vec16(b"ticket"), vec![0; 4]].concat()),
+        vec16(&vec8(&[0; 32])),
+    ]
+    .concat();
     let full = Hello::full()
-        .with(ext::GROUPS, vec16(&list16(&[0x11ec, 0x001d, 0x0017, 0x0018])))
+        .with(
+            ext::GROUPS,
+            vec16(&list16(&[0x11ec, 0x001d, 0x0017, 0x0018])),
+        )
         .with(
             ext::KEY_SHARE,
-            vec16(&[share(NamedGroup::X25519), share(NamedGroup::Secp256r1), share(NamedGroup::Secp384r1)].concat()),
+            vec16(
+                &[
+                    share(NamedGroup::X25519),
+                    share(NamedGroup::Secp256r1),
+                    share(NamedGroup::Secp384r1),
+                ]
+                .concat(),
+            ),
         )
         .with(21, vec![0; 20])
         .with(ext::EARLY_DATA, vec![])
@@ -83,17 +115,37 @@ fn write_them() {
 
         write("client_hello", name, &flight[9..5 + len]);
         write("server", name, &[&[0xff, 0], &flight[..]].concat());
-        write("server", &format!("{name}-in-pieces"), &[&[6, 1], &flight[..]].concat());
+        write(
+            "server",
+            &format!("{name}-in-pieces"),
+            &[&[6, 1], &flight[..]].concat(),
+        );
     }
     write("client_hello", "everything", &full.body());
     write("client_hello", "no-share", &no_share.body());
 
-    let again = no_share.clone().with(ext::KEY_SHARE, vec16(&share(NamedGroup::X25519)));
-    let early = [full.record(), record(23, &[0; 40]), record(20, &[1]), record(21, &[1, 90])].concat();
+    let again = no_share
+        .clone()
+        .with(ext::KEY_SHARE, vec16(&share(NamedGroup::X25519)));
+    let early = [
+        full.record(),
+        record(23, &[0; 40]),
+        record(20, &[1]),
+        record(21, &[1, 90]),
+    ]
+    .concat();
 
-    write("server", "retried", &[&[0xff, 0], &no_share.record()[..], &again.record()].concat());
+    write(
+        "server",
+        "retried",
+        &[&[0xff, 0], &no_share.record()[..], &again.record()].concat(),
+    );
     write("server", "early-data", &[&[0xff, 0], &early[..]].concat());
-    write("server", "alert", &[&[0xff, 0], &record(21, &[2, 40])[..]].concat());
+    write(
+        "server",
+        "alert",
+        &[&[0xff, 0], &record(21, &[2, 40])[..]].concat(),
+    );
 
     for (name, der) in [
         ("rsa", fixture!("server.der")),
@@ -113,7 +165,10 @@ fn write_them() {
         ("pkcs1", fixture!("server.pkcs1.pem")),
         ("pkcs8-der", fixture!("server.key.der")),
         ("encrypted", fixture!("server.encrypted.pem")),
-        ("short", b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"),
+        (
+            "short",
+            b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n",
+        ),
     ] {
         write("pem", name, text);
     }

@@ -53,7 +53,9 @@ fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
 
 /// What `OLD` is in `bytes` once, made `NEW`; lengths around it stay.
 fn replace(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
-    let at: Vec<_> = (0..bytes.len()).filter(|&i| bytes[i..].starts_with(old)).collect();
+    let at: Vec<_> = (0..bytes.len())
+        .filter(|&i| bytes[i..].starts_with(old))
+        .collect();
 
     assert_eq!(at.len(), 1, "{old:02x?} is not there once");
     [&bytes[..at[0]], new, &bytes[at[0] + old.len()..]].concat()
@@ -64,13 +66,23 @@ fn certificates_of_openssl() {
     use KeyAlgorithm::*;
 
     let cases: [(&[u8], KeyAlgorithm, &[&str], bool); 10] = [
-        (fixture!("server.der"), Rsa, &["server.test", "*.wild.test"], true),
+        (
+            fixture!("server.der"),
+            Rsa,
+            &["server.test", "*.wild.test"],
+            true,
+        ),
         (fixture!("other.der"), Rsa, &["other.test"], true),
         (fixture!("big.der"), Rsa, &["big.test"], true),
         (fixture!("p256.der"), EcP256, &["p256.test"], false),
         (fixture!("p384.der"), EcP384, &["p384.test"], true),
         (fixture!("p521.der"), Other, &["p521.test"], false),
-        (fixture!("ed25519.der"), Ed25519, &["ed25519.test", "second.test"], true),
+        (
+            fixture!("ed25519.der"),
+            Ed25519,
+            &["ed25519.test", "second.test"],
+            true,
+        ),
         (fixture!("pss.der"), RsaPss, &["pss.test"], true),
         (fixture!("small.der"), Rsa, &[], true),
         (fixture!("v1.der"), Rsa, &[], true),
@@ -81,11 +93,17 @@ fn certificates_of_openssl() {
 
         assert_eq!(certificate.key_algorithm(), algorithm);
         assert_eq!(names(&certificate), expected);
-        assert_eq!(certificate.allows_server_auth(), server_auth, "{expected:?}");
+        assert_eq!(
+            certificate.allows_server_auth(),
+            server_auth,
+            "{expected:?}"
+        );
         assert_eq!(certificate.has_unknown_critical(), algorithm == RsaPss);
         assert_eq!(certificate.signature().len(), 256);
         assert!(!certificate.serial().is_empty());
-        assert!(der.windows(certificate.tbs().len()).any(|w| w == certificate.tbs()));
+        assert!(der
+            .windows(certificate.tbs().len())
+            .any(|w| w == certificate.tbs()));
     }
 }
 
@@ -103,11 +121,17 @@ fn what_a_certificate_says() {
 
     assert_eq!(
         leaf.basic_constraints(),
-        Some(BasicConstraints { ca: false, path_len: None })
+        Some(BasicConstraints {
+            ca: false,
+            path_len: None
+        })
     );
     assert_eq!(
         authority.basic_constraints(),
-        Some(BasicConstraints { ca: true, path_len: Some(0) })
+        Some(BasicConstraints {
+            ca: true,
+            path_len: Some(0)
+        })
     );
     assert_eq!(v1.basic_constraints(), None);
     assert!(leaf.key_usage().unwrap().digital_signature());
@@ -181,10 +205,16 @@ fn names_of_hosts() {
     ];
 
     for (pattern, host) in yes {
-        assert!(name_matches(pattern.as_bytes(), host.as_bytes()), "{pattern} {host}");
+        assert!(
+            name_matches(pattern.as_bytes(), host.as_bytes()),
+            "{pattern} {host}"
+        );
     }
     for (pattern, host) in no {
-        assert!(!name_matches(pattern.as_bytes(), host.as_bytes()), "{pattern} {host}");
+        assert!(
+            !name_matches(pattern.as_bytes(), host.as_bytes()),
+            "{pattern} {host}"
+        );
     }
 
     let label = "a".repeat(64);
@@ -232,7 +262,11 @@ fn lengths_in_der() {
         reader.finish().unwrap();
     }
     for bytes in bad {
-        assert_eq!(Reader::new(bytes).any().err(), Some(EBADMSG), "{bytes:02x?}");
+        assert_eq!(
+            Reader::new(bytes).any().err(),
+            Some(EBADMSG),
+            "{bytes:02x?}"
+        );
     }
     assert_eq!(Reader::new(&[4, 0, 0]).finish().err(), Some(EBADMSG));
     assert_eq!(der::only(&[0x30, 0, 0], der::SEQUENCE).err(), Some(EBADMSG));
@@ -241,28 +275,74 @@ fn lengths_in_der() {
 
 #[test]
 fn values_in_der() {
-    let integer = |content: &[u8]| Reader::new(&tlv(der::INTEGER, &[content])).integer().is_ok();
-    let oid = |content: &[u8]| Reader::new(&tlv(der::OBJECT_IDENTIFIER, &[content])).oid().is_ok();
-    let bits = |content: &[u8]| Reader::new(&tlv(der::BIT_STRING, &[content])).bit_string().is_ok();
+    let integer = |content: &[u8]| {
+        Reader::new(&tlv(der::INTEGER, &[content]))
+            .integer()
+            .is_ok()
+    };
+    let oid = |content: &[u8]| {
+        Reader::new(&tlv(der::OBJECT_IDENTIFIER, &[content]))
+            .oid()
+            .is_ok()
+    };
+    let bits = |content: &[u8]| {
+        Reader::new(&tlv(der::BIT_STRING, &[content]))
+            .bit_string()
+            .is_ok()
+    };
     let flag = |bytes: &[u8]| Reader::new(bytes).default_false();
 
-    for good in [&[0][..], &[1], &[0x80], &[0xff], &[0, 0x80], &[0xff, 0x7f], &[1, 0, 0]] {
+    for good in [
+        &[0][..],
+        &[1],
+        &[0x80],
+        &[0xff],
+        &[0, 0x80],
+        &[0xff, 0x7f],
+        &[1, 0, 0],
+    ] {
         assert!(integer(good), "{good:02x?}");
     }
     // One signature in 250 of an earlier program had a leading zero too many.
-    for bad in [&[][..], &[0, 0], &[0, 0x7f], &[0, 0, 0x80], &[0xff, 0x80], &[0xff, 0xff]] {
+    for bad in [
+        &[][..],
+        &[0, 0],
+        &[0, 0x7f],
+        &[0, 0, 0x80],
+        &[0xff, 0x80],
+        &[0xff, 0xff],
+    ] {
         assert!(!integer(bad), "{bad:02x?}");
     }
-    for good in [&[0x55, 0x1d, 0x11][..], &[0x2a, 0x86, 0x48], &[0], &[0x2a, 0x81, 0x80, 0]] {
+    for good in [
+        &[0x55, 0x1d, 0x11][..],
+        &[0x2a, 0x86, 0x48],
+        &[0],
+        &[0x2a, 0x81, 0x80, 0],
+    ] {
         assert!(oid(good), "{good:02x?}");
     }
-    for bad in [&[][..], &[0x80], &[0x2a, 0x86], &[0x2a, 0x80, 0x01], &[0x80, 0x01]] {
+    for bad in [
+        &[][..],
+        &[0x80],
+        &[0x2a, 0x86],
+        &[0x2a, 0x80, 0x01],
+        &[0x80, 0x01],
+    ] {
         assert!(!oid(bad), "{bad:02x?}");
     }
     for good in [&[0][..], &[0, 1], &[7, 0x80], &[1, 0xff, 0xfe]] {
         assert!(bits(good), "{good:02x?}");
     }
-    for bad in [&[][..], &[1], &[7], &[8, 0], &[1, 1], &[7, 0xc0], &[0xff, 0]] {
+    for bad in [
+        &[][..],
+        &[1],
+        &[7],
+        &[8, 0],
+        &[1, 1],
+        &[7, 0xc0],
+        &[0xff, 0],
+    ] {
         assert!(!bits(bad), "{bad:02x?}");
     }
     assert_eq!(flag(&[]), Ok(false));
@@ -285,18 +365,42 @@ fn times() {
     assert_eq!(utc("500101000000Z"), expected(1950, 1, 1, 0, 0, 0));
     assert_eq!(utc("000229000000Z"), expected(2000, 2, 29, 0, 0, 0));
     assert_eq!(general("20500101000000Z"), expected(2050, 1, 1, 0, 0, 0));
-    assert_eq!(general("99991231235959Z"), expected(9999, 12, 31, 23, 59, 59));
+    assert_eq!(
+        general("99991231235959Z"),
+        expected(9999, 12, 31, 23, 59, 59)
+    );
     assert_eq!(general("00000229000000Z"), expected(0, 2, 29, 0, 0, 0));
 
     for bad in [
-        "", "Z", "491231235959", "4912312359Z", "491231235959+0000", "491231235959.0Z",
-        "490001000000Z", "491301000000Z", "490100000000Z", "490132000000Z", "490431000000Z",
-        "490229000000Z", "490101240000Z", "490101006000Z", "490101000060Z", "4901 1000000Z",
-        "/90101000000Z", ":90101000000Z", "491231235959Z ",
+        "",
+        "Z",
+        "491231235959",
+        "4912312359Z",
+        "491231235959+0000",
+        "491231235959.0Z",
+        "490001000000Z",
+        "491301000000Z",
+        "490100000000Z",
+        "490132000000Z",
+        "490431000000Z",
+        "490229000000Z",
+        "490101240000Z",
+        "490101006000Z",
+        "490101000060Z",
+        "4901 1000000Z",
+        "/90101000000Z",
+        ":90101000000Z",
+        "491231235959Z ",
     ] {
         assert_eq!(utc(bad), Err(EBADMSG), "{bad}");
     }
-    for bad in ["20491231235959Z", "19500101000000Z", "21000229000000Z", "205001010000Z", "500101000000Z"] {
+    for bad in [
+        "20491231235959Z",
+        "19500101000000Z",
+        "21000229000000Z",
+        "205001010000Z",
+        "500101000000Z",
+    ] {
         assert_eq!(general(bad), Err(EBADMSG), "{bad}");
     }
     assert_eq!(time(der::OCTET_STRING, "491231235959Z"), Err(EBADMSG));
@@ -305,7 +409,10 @@ fn times() {
 /// A certificate made by hand: version 3, with `extensions`.
 fn certificate(extensions: &[&[u8]]) -> Vec<u8> {
     let algorithm = tlv(der::SEQUENCE, &[&[0x06, 0x03, 0x2b, 0x65, 0x70]]);
-    let spki = tlv(der::SEQUENCE, &[&algorithm, &tlv(der::BIT_STRING, &[&[0], &[9; 32]])]);
+    let spki = tlv(
+        der::SEQUENCE,
+        &[&algorithm, &tlv(der::BIT_STRING, &[&[0], &[9; 32]])],
+    );
     let time = tlv(der::UTC_TIME, &[b"300101000000Z"]);
     let list = tlv(der::SEQUENCE, extensions);
     let tbs = tlv(
@@ -353,7 +460,10 @@ fn extensions() {
 
     assert_eq!(one(&[0x55, 0x1d, 0x63], &[]), Ok(()));
     assert_eq!(one(SAN, &tlv(0x30, &[&tlv(0x82, &[b"a.test"])])), Ok(()));
-    assert_eq!(one(SAN, &tlv(0x30, &[&tlv(0x87, &[&[127, 0, 0, 1]])])), Ok(()));
+    assert_eq!(
+        one(SAN, &tlv(0x30, &[&tlv(0x87, &[&[127, 0, 0, 1]])])),
+        Ok(())
+    );
     assert_eq!(one(CONSTRAINTS, &[0x30, 3, 1, 1, 0xff]), Ok(()));
     assert_eq!(one(CONSTRAINTS, &[0x30, 6, 1, 1, 0xff, 2, 1, 0x7f]), Ok(()));
     assert_eq!(one(USAGE, &[3, 2, 7, 0x80]), Ok(()));
@@ -453,9 +563,17 @@ fn certificates_that_are_wrong() {
 
 #[test]
 fn no_truncation_and_no_flipped_bit_panics() {
-    for der in [fixture!("server.der"), fixture!("ed25519.der"), fixture!("v1.der")] {
+    for der in [
+        fixture!("server.der"),
+        fixture!("ed25519.der"),
+        fixture!("v1.der"),
+    ] {
         for len in 0..der.len() {
-            assert_eq!(Certificate::parse(&der[..len]).err(), Some(EBADMSG), "{len}");
+            assert_eq!(
+                Certificate::parse(&der[..len]).err(),
+                Some(EBADMSG),
+                "{len}"
+            );
         }
 
         let mut changed = der.to_vec();
@@ -483,8 +601,15 @@ fn chains() {
         fixture!("server.chain.der"),
         // Keys beside it, explanations, carriage returns.
         &[fixture!("server.key.pem"), fixture!("server.chain.pem")].concat(),
-        &[b"subject=CN = server\n", fixture!("server.chain.pem"), b"the end"].concat(),
-        &String::from_utf8_lossy(fixture!("server.chain.pem")).replace('\n', "\r\n").into_bytes(),
+        &[
+            b"subject=CN = server\n",
+            fixture!("server.chain.pem"),
+            b"the end",
+        ]
+        .concat(),
+        &String::from_utf8_lossy(fixture!("server.chain.pem"))
+            .replace('\n', "\r\n")
+            .into_bytes(),
     ] {
         let chain = chain_from_bytes(bytes).unwrap();
 
@@ -496,11 +621,20 @@ fn chains() {
     assert_eq!(chain_from_bytes(leaf).unwrap().len(), 1);
     assert_eq!(chain_from_bytes(b"").err(), Some(EBADMSG));
     assert_eq!(chain_from_bytes(b"hello").err(), Some(EBADMSG));
-    assert_eq!(chain_from_bytes(fixture!("server.key.pem")).err(), Some(EBADMSG));
-    assert_eq!(chain_from_bytes(&[leaf, b"\n"].concat()).err(), Some(EBADMSG));
+    assert_eq!(
+        chain_from_bytes(fixture!("server.key.pem")).err(),
+        Some(EBADMSG)
+    );
+    assert_eq!(
+        chain_from_bytes(&[leaf, b"\n"].concat()).err(),
+        Some(EBADMSG)
+    );
     assert_eq!(chain_from_bytes(&leaf.repeat(16)).unwrap().len(), 16);
     assert_eq!(chain_from_bytes(&leaf.repeat(17)).err(), Some(E2BIG));
-    assert_eq!(chain_from_bytes(&fixture!("server.pem").repeat(17)).err(), Some(E2BIG));
+    assert_eq!(
+        chain_from_bytes(&fixture!("server.pem").repeat(17)).err(),
+        Some(E2BIG)
+    );
     assert_eq!(
         chain_from_bytes(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").err(),
         Some(EBADMSG)
@@ -517,15 +651,24 @@ fn keys() {
         (pkcs1, pkcs1),
         (fixture!("server.key.pem"), pkcs8),
         (fixture!("server.pkcs1.pem"), pkcs1),
-        (&[fixture!("server.chain.pem"), fixture!("server.key.pem")].concat(), pkcs8),
+        (
+            &[fixture!("server.chain.pem"), fixture!("server.key.pem")].concat(),
+            pkcs8,
+        ),
     ] {
         assert_eq!(key_from_bytes(bytes).unwrap().as_bytes(), expected);
     }
 
-    assert_eq!(key_from_bytes(fixture!("server.encrypted.pem")).err(), Some(EOPNOTSUPP));
+    assert_eq!(
+        key_from_bytes(fixture!("server.encrypted.pem")).err(),
+        Some(EOPNOTSUPP)
+    );
     assert_eq!(key_from_bytes(fixture!("server.pem")).err(), Some(EBADMSG));
     assert_eq!(key_from_bytes(b"").err(), Some(EBADMSG));
-    assert_eq!(key_from_bytes(&[pkcs8, b"\n"].concat()).err(), Some(EBADMSG));
+    assert_eq!(
+        key_from_bytes(&[pkcs8, b"\n"].concat()).err(),
+        Some(EBADMSG)
+    );
     assert_eq!(
         key_from_bytes(&fixture!("server.key.pem").repeat(2)).err(),
         Some(EBADMSG)
@@ -552,9 +695,32 @@ fn base64() {
     assert_eq!(decode("+/+/"), Ok(vec![0xfb, 0xff, 0xbf]));
 
     for bad in [
-        "Z", "Zg", "Zg=", "Zg===", "Z===", "====", "=", "Zm9", "Zm9=v", "Zm9v=", "Zh==", "Zm9=",
-        "Zg==Zg==", "Zm9-", "Zm9_", "Zm9\0", "Zm9\u{e9}", "Zm9@", "Zm9[", "Zm9`", "Zm9{", "Zm9:",
-        "Zm9,", "Zm9.", "Zm9*", "Proc-Type: 4,ENCRYPTED",
+        "Z",
+        "Zg",
+        "Zg=",
+        "Zg===",
+        "Z===",
+        "====",
+        "=",
+        "Zm9",
+        "Zm9=v",
+        "Zm9v=",
+        "Zh==",
+        "Zm9=",
+        "Zg==Zg==",
+        "Zm9-",
+        "Zm9_",
+        "Zm9\0",
+        "Zm9\u{e9}",
+        "Zm9@",
+        "Zm9[",
+        "Zm9`",
+        "Zm9{",
+        "Zm9:",
+        "Zm9,",
+        "Zm9.",
+        "Zm9*",
+        "Proc-Type: 4,ENCRYPTED",
     ] {
         assert_eq!(decode(bad).err(), Some(EBADMSG), "{bad:?}");
     }
@@ -586,20 +752,36 @@ fn boundaries_in_pem() {
     assert_eq!(count("-----BEGIN X----- \nZg==\n-----END X-----\t"), Ok(1));
     assert_eq!(count("-----BEGIN X-----\n-----END Y-----"), Err(EBADMSG));
     assert_eq!(count("-----BEGIN X-----\n-----BEGIN X-----"), Err(EBADMSG));
-    assert_eq!(count("-----BEGIN X-----\n-----\n-----END X-----"), Err(EBADMSG));
-    assert_eq!(count("-----BEGIN Y-----\nno base64!\n-----END Y-----"), Ok(0));
+    assert_eq!(
+        count("-----BEGIN X-----\n-----\n-----END X-----"),
+        Err(EBADMSG)
+    );
+    assert_eq!(
+        count("-----BEGIN Y-----\nno base64!\n-----END Y-----"),
+        Ok(0)
+    );
     assert_eq!(count("-----BEGIN X----\n"), Ok(0));
     assert_eq!(count(" -----BEGIN X-----\n"), Ok(0));
     assert_eq!(count("-----END X-----\n"), Ok(0));
-    assert_eq!(count(&"-----BEGIN X-----\n-----END X-----\n".repeat(16)), Ok(16));
-    assert_eq!(count(&"-----BEGIN X-----\n-----END X-----\n".repeat(17)), Err(E2BIG));
+    assert_eq!(
+        count(&"-----BEGIN X-----\n-----END X-----\n".repeat(16)),
+        Ok(16)
+    );
+    assert_eq!(
+        count(&"-----BEGIN X-----\n-----END X-----\n".repeat(17)),
+        Err(E2BIG)
+    );
 }
 
 #[test]
 fn memory_that_cannot_be_had() {
     use kernel::alloc::fail_nth;
 
-    for bytes in [fixture!("server.chain.pem"), fixture!("server.chain.der"), fixture!("server.key.pem")] {
+    for bytes in [
+        fixture!("server.chain.pem"),
+        fixture!("server.chain.der"),
+        fixture!("server.key.pem"),
+    ] {
         for n in 0.. {
             fail_nth(Some(n));
 

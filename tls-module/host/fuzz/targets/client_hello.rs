@@ -48,7 +48,11 @@ fn config() -> Arc<Config> {
             include_bytes!("../../engine/tests/fixtures/server.key.der"),
         );
         let builder = Config::builder().and_then(|builder| {
-            builder.certificate(certificate?)?.alpn(b"h2")?.alpn(b"http/1.1")?.build()
+            builder
+                .certificate(certificate?)?
+                .alpn(b"h2")?
+                .alpn(b"http/1.1")?
+                .build()
         });
 
         builder.expect("the fixtures are good")
@@ -58,7 +62,9 @@ fn config() -> Arc<Config> {
 }
 
 libfuzzer_sys::fuzz_target!(|body: &[u8]| {
-    let Ok(len) = u16::try_from(body.len()) else { return };
+    let Ok(len) = u16::try_from(body.len()) else {
+        return;
+    };
     let mut message = vec![1, 0];
 
     message.extend(len.to_be_bytes());

@@ -31,7 +31,10 @@ fn configs() -> [Arc<Config>; 2] {
             include_bytes!("../../engine/tests/fixtures/server.key.der"),
         );
         let config = Config::builder().and_then(|builder| {
-            let builder = builder.certificate(certificate?)?.alpn(b"h2")?.groups(groups)?;
+            let builder = builder
+                .certificate(certificate?)?
+                .alpn(b"h2")?
+                .groups(groups)?;
 
             builder.retry_cookie(cookie).build()
         });
@@ -41,13 +44,20 @@ fn configs() -> [Arc<Config>; 2] {
 
     CONFIGS.with(|configs| {
         configs
-            .get_or_init(|| [new(NamedGroup::ALL, false), new(&[NamedGroup::Secp384r1], true)])
+            .get_or_init(|| {
+                [
+                    new(NamedGroup::ALL, false),
+                    new(&[NamedGroup::Secp384r1], true),
+                ]
+            })
             .clone()
     })
 }
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let [pieces, config, input @ ..] = data else { return };
+    let [pieces, config, input @ ..] = data else {
+        return;
+    };
     let mut input = input;
     let [usual, retrying] = configs();
     let config = if config & 1 == 0 { usual } else { retrying };

@@ -137,6 +137,19 @@ impl Nat {
         }
     }
 
+    /// Returns the low `limbs` limbs, and as many from there on.
+    pub(super) fn split(&self, limbs: usize) -> Result<(Self, Self)> {
+        let (mut low, mut high) = (Self::zero(limbs)?, Self::zero(limbs)?);
+        let (from_low, from_high) = self.0.split_at_checked(limbs).ok_or(EINVAL)?;
+        for (to, from) in low.0.iter_mut().zip(from_low) {
+            *to = *from;
+        }
+        for (to, from) in high.0.iter_mut().zip(from_high) {
+            *to = *from;
+        }
+        Ok((low, high))
+    }
+
     /// Reads a big-endian number; `EOVERFLOW` if it has more bytes than there is room for.
     pub(super) fn from_be_bytes(bytes: &[u8], limbs: usize) -> Result<Self> {
         if Self::limbs(bytes.len()) > limbs {
@@ -358,6 +371,15 @@ impl Modulus {
     pub(super) fn leave(&self, x: &mut Nat, scratch: &mut Nat) {
         self.mul(scratch, x, &self.unit);
         core::mem::swap(x, scratch);
+    }
+
+    /// Adds `y` to `x`, both of them less than the modulus.
+    pub(super) fn add(&self, x: &mut Nat, y: &Nat) {
+        let mut carry = 0;
+        for (x, y) in x.0.iter_mut().zip(&y.0) {
+            (*x, carry) = adc(*x, *y, carry);
+        }
+        reduce_once(&mut x.0, carry, &self.n.0);
     }
 
     /// Subtracts `y` from `x`, both of them less than the modulus.

@@ -188,14 +188,14 @@ pub(super) fn spki(der: &[u8]) -> Result<&[u8]> {
 
 /// `RSAPrivateKey`, its integers as big-endian magnitudes.
 ///
-/// The private exponent and those for the Chinese remainder theorem are left to the kernel, which
-/// parses them for itself.
+/// The private exponent is left out: it is those for the Chinese remainder theorem that are used,
+/// while the coefficient is computed anew.
 pub(super) struct Private<'a> {
     pub(super) public: Public<'a>,
     pub(super) p: &'a [u8],
     pub(super) q: &'a [u8],
-    /// The structure itself.
-    pub(super) pkcs1: &'a [u8],
+    pub(super) dp: &'a [u8],
+    pub(super) dq: &'a [u8],
 }
 
 impl<'a> Private<'a> {
@@ -240,8 +240,8 @@ impl<'a> Private<'a> {
         let _d = reader.integer()?;
         let p = reader.integer()?;
         let q = reader.integer()?;
-        let _dp = reader.integer()?;
-        let _dq = reader.integer()?;
+        let dp = reader.integer()?;
+        let dq = reader.integer()?;
         let _qinv = reader.integer()?;
         reader.end()?;
 
@@ -249,7 +249,8 @@ impl<'a> Private<'a> {
             public: Public { n, e },
             p,
             q,
-            pkcs1,
+            dp,
+            dq,
         })
     }
 }

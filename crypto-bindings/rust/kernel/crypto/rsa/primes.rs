@@ -23,11 +23,15 @@ struct Prime {
     bytes: usize,
     /// The exponent that inverts: two less than the prime (Fermat).
     inverter: Nat,
+    /// The private exponent modulo one less than the prime.
+    exponent: Nat,
 }
 
 impl Prime {
-    fn new(prime: &[u8]) -> Result<Self> {
-        let modulus = Modulus::new(Nat::from_be_bytes(prime, Nat::limbs(prime.len()))?)?;
+    fn new(prime: &[u8], exponent: &[u8]) -> Result<Self> {
+        let limbs = Nat::limbs(prime.len());
+        let exponent = Nat::from_be_bytes(exponent, limbs).map_err(|_| EKEYREJECTED)?;
+        let modulus = Modulus::new(Nat::from_be_bytes(prime, limbs)?)?;
         let mut inverter = modulus.value().try_clone()?;
         inverter.subtract(&Nat::from_be_bytes(&[2], modulus.limbs())?);
 
@@ -35,6 +39,7 @@ impl Prime {
             modulus,
             bytes: prime.len(),
             inverter,
+            exponent,
         })
     }
 
@@ -57,6 +62,29 @@ impl Prime {
     }
 }
 
+impl Prime {
+    /// Returns `low + high * R`, raised to the private exponent.
+    ///
+    /// `R` is the one of Montgomery's, the first power of two beyond the limbs of the prime.
+    fn raise(&self, low: &Nat, high: &Nat) -> Result<Nat> {
+        let modulus = &self.modulus;
+        let mut scratch = modulus.zero()?;
+        let (mut low, mut high) = (low.try_clone()?, high.try_clone()?);
+
+        // Both halves are less than `R`, hence less than the prime when they have been multiplied
+        // with something. The Montgomery form of a number is what it is multiplied by `R`.
+        modulus.mul(&mut scratch, &low, modulus.one());
+        core::mem::swap(&mut low, &mut scratch);
+        modulus.enter(&mut high, &mut scratch);
+        modulus.add(&mut low, &high);
+        modulus.enter(&mut low, &mut scratch);
+
+        let mut power = modulus.pow(&low, &self.exponent)?;
+        modulus.leave(&mut power, &mut scratch);
+        Ok(power)
+    }
+}
+
 /// The two primes of a key.
 pub(super) struct Primes {
     p: Prime,
@@ -70,8 +98,8 @@ impl Primes {
     ///
     /// That they are primes is not looked at. If they are not, [`random_pair`](Self::random_pair)
     /// gives wrong results.
-    pub(super) fn new(p: &[u8], q: &[u8]) -> Result<Self> {
-        let (p, q) = (Prime::new(p)?, Prime::new(q)?);
+    pub(super) fn new(p: &[u8], q: &[u8], dp: &[u8], dq: &[u8]) -> Result<Self> {
+        let (p, q) = (Prime::new(p, dp)?, Prime::new(q, dq)?);
         let mut q_modulo_p = q.modulus.value().try_clone()?;
         let mut scratch = p.modulus.zero()?;
 
@@ -96,6 +124,13 @@ impl Primes {
         Ok((self.join(r_p, &r_q)?, self.join(inverse_p, &inverse_q)?))
     }
 
+    /// Raises a number, which has twice as many limbs as a prime, to the private exponent.
+    pub(super) fn raise(&self, x: &Nat) -> Result<Nat> {
+        let (low, high) = x.split(self.p.modulus.limbs())?;
+
+        self.join(self.p.raise(&low, &high)?, &self.q.raise(&low, &high)?)
+    }
+
     /// Returns the number that is `x_p` modulo `p` and `x_q` modulo `q`.
     fn join(&self, mut x_p: Nat, x_q: &Nat) -> Result<Nat> {
         let p = &self.p.modulus;
@@ -109,5 +144,11 @@ impl Primes {
         let mut x = Nat::product(self.q.modulus.value(), &h)?;
         x.add(x_q);
         Ok(x)
+    }
+
+    /// Exchanges the exponents, after which all results are wrong.
+    #[cfg(CONFIG_RUST_CRYPTO_KUNIT_TEST)]
+    pub(super) fn spoil(&mut self) {
+        core::mem::swap(&mut self.p.exponent, &mut self.q.exponent);
     }
 }

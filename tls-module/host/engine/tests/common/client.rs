@@ -88,13 +88,21 @@ impl Secrets {
     pub fn get(&self, label: &str) -> Vec<u8> {
         let secrets = self.0.lock().unwrap();
 
-        secrets.iter().find(|(other, _)| other == label).unwrap().1.clone()
+        secrets
+            .iter()
+            .find(|(other, _)| other == label)
+            .unwrap()
+            .1
+            .clone()
     }
 }
 
 impl rustls::KeyLog for Secrets {
     fn log(&self, label: &str, _client_random: &[u8], secret: &[u8]) {
-        self.0.lock().unwrap().push((label.to_string(), secret.to_vec()));
+        self.0
+            .lock()
+            .unwrap()
+            .push((label.to_string(), secret.to_vec()));
     }
 }
 
@@ -103,7 +111,9 @@ struct Clock;
 
 impl rustls::time_provider::TimeProvider for Clock {
     fn current_time(&self) -> Option<rustls::pki_types::UnixTime> {
-        Some(rustls::pki_types::UnixTime::since_unix_epoch(Duration::from_secs(NOW)))
+        Some(rustls::pki_types::UnixTime::since_unix_epoch(
+            Duration::from_secs(NOW),
+        ))
     }
 }
 
@@ -184,16 +194,23 @@ impl Rustls {
         };
         let mut roots = rustls::RootCertStore::empty();
 
-        roots.add(include_bytes!("../fixtures/root.der").as_slice().into()).unwrap();
+        roots
+            .add(include_bytes!("../fixtures/root.der").as_slice().into())
+            .unwrap();
 
-        let mut config = rustls::ClientConfig::builder_with_details(provider.into(), Arc::new(Clock))
-            .with_protocol_versions(&[version])
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let mut config =
+            rustls::ClientConfig::builder_with_details(provider.into(), Arc::new(Clock))
+                .with_protocol_versions(&[version])
+                .unwrap()
+                .with_root_certificates(roots)
+                .with_no_client_auth();
         let secrets = Arc::new(Secrets::default());
 
-        config.alpn_protocols = offer.alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+        config.alpn_protocols = offer
+            .alpn
+            .iter()
+            .map(|name| name.as_bytes().to_vec())
+            .collect();
         config.key_log = secrets.clone();
 
         let name = offer.host.to_string().try_into().unwrap();
@@ -316,15 +333,23 @@ impl OpenSsl {
         let mut context = SslContext::builder(SslMethod::tls_client()).unwrap();
         let mut store = X509StoreBuilder::new().unwrap();
 
-        store.add_cert(X509::from_der(include_bytes!("../fixtures/root.der")).unwrap()).unwrap();
+        store
+            .add_cert(X509::from_der(include_bytes!("../fixtures/root.der")).unwrap())
+            .unwrap();
         context.set_verify_cert_store(store.build()).unwrap();
         context.set_verify(SslVerifyMode::PEER);
-        context.set_min_proto_version(Some(SslVersion::TLS1_3)).unwrap();
+        context
+            .set_min_proto_version(Some(SslVersion::TLS1_3))
+            .unwrap();
         context.set_ciphersuites(&offer.suites.join(":")).unwrap();
         context.set_groups_list(&offer.groups.join(":")).unwrap();
         context.set_sigalgs_list(signatures).unwrap();
         if !offer.alpn.is_empty() {
-            let list: Vec<u8> = offer.alpn.iter().flat_map(|a| crate::common::vec8(a.as_bytes())).collect();
+            let list: Vec<u8> = offer
+                .alpn
+                .iter()
+                .flat_map(|a| crate::common::vec8(a.as_bytes()))
+                .collect();
 
             context.set_alpn_protos(&list).unwrap();
         }

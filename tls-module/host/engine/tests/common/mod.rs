@@ -59,7 +59,10 @@ pub fn builder() -> ConfigBuilder {
         include_bytes!("../fixtures/server.key.pem"),
     );
 
-    Config::builder().unwrap().certificate(certificate.unwrap()).unwrap()
+    Config::builder()
+        .unwrap()
+        .certificate(certificate.unwrap())
+        .unwrap()
 }
 
 pub fn config() -> Arc<Config> {
@@ -163,11 +166,18 @@ pub fn vec8(content: &[u8]) -> Vec<u8> {
 }
 
 pub fn vec16(content: &[u8]) -> Vec<u8> {
-    [&u16::try_from(content.len()).unwrap().to_be_bytes(), content].concat()
+    [
+        &u16::try_from(content.len()).unwrap().to_be_bytes(),
+        content,
+    ]
+    .concat()
 }
 
 pub fn list16(values: &[u16]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_be_bytes()).collect()
+    values
+        .iter()
+        .flat_map(|value| value.to_be_bytes())
+        .collect()
 }
 
 /// Types of extensions.
@@ -185,8 +195,18 @@ pub mod ext {
     pub const OID_FILTERS: u16 = 48;
     pub const KEY_SHARE: u16 = 51;
     pub const ALL: [u16; 12] = [
-        SERVER_NAME, GROUPS, SIGNATURES, ALPN, RECORD_SIZE_LIMIT, PRE_SHARED_KEY, EARLY_DATA, VERSIONS,
-        COOKIE, PSK_MODES, OID_FILTERS, KEY_SHARE,
+        SERVER_NAME,
+        GROUPS,
+        SIGNATURES,
+        ALPN,
+        RECORD_SIZE_LIMIT,
+        PRE_SHARED_KEY,
+        EARLY_DATA,
+        VERSIONS,
+        COOKIE,
+        PSK_MODES,
+        OID_FILTERS,
+        KEY_SHARE,
     ];
 }
 
@@ -238,7 +258,10 @@ impl Hello {
     /// With the extensions that a browser may send.
     pub fn full() -> Self {
         Self::new()
-            .with(ext::SERVER_NAME, vec16(&[&[0][..], &vec16(b"server.test")].concat()))
+            .with(
+                ext::SERVER_NAME,
+                vec16(&[&[0][..], &vec16(b"server.test")].concat()),
+            )
             .with(ext::ALPN, vec16(&[vec8(b"h2"), vec8(b"http/1.1")].concat()))
             .with(ext::RECORD_SIZE_LIMIT, vec![0x40, 0x01])
             .with(ext::PSK_MODES, vec![1, 1])
@@ -286,7 +309,10 @@ pub fn message(kind: u8, body: &[u8]) -> Vec<u8> {
 /// A KeyShareEntry with a new key.
 pub fn share(group: NamedGroup) -> Vec<u8> {
     let key = match group {
-        NamedGroup::X25519 => curve25519::EphemeralKey::generate().unwrap().public_key().to_vec(),
+        NamedGroup::X25519 => curve25519::EphemeralKey::generate()
+            .unwrap()
+            .public_key()
+            .to_vec(),
         NamedGroup::Secp256r1 => ecdh(kpp::Curve::P256),
         NamedGroup::Secp384r1 => ecdh(kpp::Curve::P384),
     };
@@ -295,7 +321,10 @@ pub fn share(group: NamedGroup) -> Vec<u8> {
 }
 
 fn ecdh(curve: kpp::Curve) -> Vec<u8> {
-    kpp::EphemeralKey::generate(curve).unwrap().public_key().to_vec()
+    kpp::EphemeralKey::generate(curve)
+        .unwrap()
+        .public_key()
+        .to_vec()
 }
 
 /// A KeyShareEntry.
@@ -343,7 +372,12 @@ impl Protection {
     pub fn of_secret(suite: CipherSuite, secret: &[u8]) -> Self {
         let key = expand_label(suite, secret, "key", suite.aead().key_size());
 
-        Self::new(suite.aead(), &key, &expand_label(suite, secret, "iv", 12), 0)
+        Self::new(
+            suite.aead(),
+            &key,
+            &expand_label(suite, secret, "iv", 12),
+            0,
+        )
     }
 
     fn nonce(&mut self) -> [u8; 12] {

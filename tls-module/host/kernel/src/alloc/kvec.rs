@@ -165,7 +165,9 @@ impl<T, A: Allocator> Vec<T, A> {
         let wanted = core::cmp::max(cap * 2, len.checked_add(additional).ok_or(AllocError)?);
 
         charge(wanted.checked_mul(size_of::<T>()).ok_or(AllocError)?)?;
-        self.0.try_reserve_exact(wanted - len).map_err(|_| AllocError)
+        self.0
+            .try_reserve_exact(wanted - len)
+            .map_err(|_| AllocError)
     }
 
     /// Keeps the first `len` elements.

@@ -89,7 +89,9 @@ impl PrivateKey {
 
 impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PrivateKey").field("size", &self.size()).finish()
+        f.debug_struct("PrivateKey")
+            .field("size", &self.size())
+            .finish()
     }
 }
 
