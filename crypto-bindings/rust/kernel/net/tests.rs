@@ -476,7 +476,7 @@ mod tcp {
                 stop.store(2, Relaxed);
             })?;
         }
-        for _ in 0..2000 {
+        for _ in 0..500 {
             server.set_events(Handler::new(&counts)?)?;
             client.set_events(Handler::new(&counts)?)?;
             fsleep(Delta::from_micros(20));
@@ -485,7 +485,7 @@ mod tcp {
         }
         stop.store(1, Relaxed);
         wait(|| stop.load(Relaxed) == 2)?;
-        assert_eq!(counts.dropped(), 4000);
+        assert_eq!(counts.dropped(), 1000);
         assert_eq!(counts.late.load(Relaxed), 0);
         assert!(counts.total() > 0);
         Ok(())
