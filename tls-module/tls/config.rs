@@ -75,8 +75,8 @@ impl CertifiedKey {
     ///
     /// Errors are those of [`CertifiedKey::new`].
     pub fn from_bytes(chain: &[u8], key: &[u8]) -> Result<Self> {
-        let chain = x509::chain_from_bytes(chain).map_err(|_| EBADMSG)?;
-        let key = x509::key_from_bytes(key).map_err(|_| EBADMSG)?;
+        let chain = x509::chain_from_bytes(chain)?;
+        let key = x509::key_from_bytes(key)?;
         Self::new(chain, key.as_bytes())
     }
 
