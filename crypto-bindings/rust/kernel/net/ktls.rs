@@ -29,6 +29,11 @@ use crate::{
     },
     fmt,
     prelude::*,
+    sync::atomic::{
+        Acquire,
+        Atomic,
+        Release, //
+    },
 };
 use core::mem::{
     offset_of,
@@ -187,6 +192,22 @@ impl ContentType {
     const LEN: usize = offset_of!(Self, data) + 1;
 }
 
+/// The directions of a stream that have keys.
+pub(super) struct Directions {
+    tx: Atomic<bool>,
+    rx: Atomic<bool>,
+}
+
+impl Directions {
+    /// Neither has.
+    pub(super) fn none() -> Self {
+        Self {
+            tx: Atomic::new(false),
+            rx: Atomic::new(false),
+        }
+    }
+}
+
 /// Kernel TLS.
 impl TcpStream {
     /// Makes the connection ready for kernel TLS; keys come next.
@@ -217,7 +238,7 @@ impl TcpStream {
     pub fn set_ktls_tx(&self, info: &CryptoInfo) -> Result {
         self.set_keys(bindings::TLS_TX, info)?;
         // INVARIANT: The socket has just got its keys for sending.
-        self.note_ktls(true);
+        self.ktls.tx.store(true, Release);
         Ok(())
     }
 
@@ -231,7 +252,7 @@ impl TcpStream {
     pub fn set_ktls_rx(&self, info: &CryptoInfo) -> Result {
         self.set_keys(bindings::TLS_RX, info)?;
         // INVARIANT: The socket has just got its keys for receiving.
-        self.note_ktls(false);
+        self.ktls.rx.store(true, Release);
         Ok(())
     }
 
@@ -267,7 +288,7 @@ impl TcpStream {
     ///
     /// C: `kernel_recvmsg()` with `TLS_GET_RECORD_TYPE`
     pub fn recv_record(&self, buf: &mut [u8]) -> Result<(u8, usize)> {
-        if buf.is_empty() || !self.has_ktls(false) {
+        if buf.is_empty() || !self.ktls.rx.load(Acquire) {
             return Err(EINVAL);
         }
 
@@ -308,7 +329,7 @@ impl TcpStream {
     ///
     /// C: `kernel_sendmsg()` with `TLS_SET_RECORD_TYPE`
     pub fn send_record(&self, content_type: u8, buf: &[u8]) -> Result<usize> {
-        if buf.is_empty() || content_type == 0 || !self.has_ktls(true) {
+        if buf.is_empty() || content_type == 0 || !self.ktls.tx.load(Acquire) {
             return Err(EINVAL);
         }
 

@@ -17,6 +17,8 @@
 //! C headers: [`include/linux/net.h`](srctree/include/linux/net.h),
 //! [`include/net/tcp.h`](srctree/include/net/tcp.h)
 
+#[cfg(CONFIG_RUST_CRYPTO)]
+use super::ktls::Directions;
 use super::socket::{
     How,
     Socket,
@@ -25,14 +27,7 @@ use super::socket::{
 use crate::{
     bindings,
     prelude::*,
-    sync::{
-        atomic::{
-            Acquire,
-            Atomic,
-            Release, //
-        },
-        Arc,
-    },
+    sync::Arc, //
 };
 use core::net::{
     IpAddr,
@@ -179,11 +174,11 @@ impl TcpListener {
 /// # Invariants
 ///
 /// - `socket` is a TCP socket.
-/// - If `ktls_tx` (`ktls_rx`) is true, the socket has kernel TLS with keys for sending (receiving).
+/// - A direction that `ktls` names has kernel TLS, and keys.
 pub struct TcpStream {
     pub(super) socket: Socket,
-    ktls_tx: Atomic<bool>,
-    ktls_rx: Atomic<bool>,
+    #[cfg(CONFIG_RUST_CRYPTO)]
+    pub(super) ktls: Directions,
 }
 
 impl TcpStream {
@@ -191,23 +186,9 @@ impl TcpStream {
         // INVARIANT: The socket has no kernel TLS yet.
         Self {
             socket,
-            ktls_tx: Atomic::new(false),
-            ktls_rx: Atomic::new(false),
+            #[cfg(CONFIG_RUST_CRYPTO)]
+            ktls: Directions::none(),
         }
-    }
-
-    /// Notes that the socket has keys for sending, or for receiving.
-    pub(super) fn note_ktls(&self, tx: bool) {
-        let flag = if tx { &self.ktls_tx } else { &self.ktls_rx };
-
-        flag.store(true, Release);
-    }
-
-    /// Returns whether the socket has keys for sending, or for receiving.
-    pub(super) fn has_ktls(&self, tx: bool) -> bool {
-        let flag = if tx { &self.ktls_tx } else { &self.ktls_rx };
-
-        flag.load(Acquire)
     }
 
     /// Starts a connection to `addr`.
