@@ -149,7 +149,8 @@ impl Listener {
 
     /// Stops accepting and closes every connection.
     ///
-    /// After it returns no callback runs, and the work that is still queued does nothing.
+    /// After it returns no callback and no work of them runs, and whoever drops the last reference
+    /// to the listener closes its socket.
     pub(crate) fn stop(&self) {
         self.socket.clear_events();
         let connections = {
@@ -160,6 +161,10 @@ impl Listener {
         for connection in connections.values() {
             connection.close();
         }
+        drop(connections);
+        // Work that is queued or running has references to connections, and those to the listener:
+        // without them the caller's is the last, and dropping it frees the port.
+        self.shared.queue.flush();
     }
 
     /// Queues the work that accepts.
