@@ -10,8 +10,8 @@
 //!        +------------------- alert sent ------------------------------+
 //! ```
 //!
-//! *Lingering* reads and drops what the peer still sends: a socket closed with unread bytes resets
-//! the connection, and the peer would lose the alert or the end of the answer.
+//! *Lingering* gives the peer time to read: a socket closed with unread bytes resets the connection,
+//! and the peer would lose the alert or the end of the answer. What the peer still sends is dropped.
 
 use super::{
     listener::Listener,
@@ -28,7 +28,8 @@ use crate::{
     },
     tls::{
         self,
-        ErrorKind, //
+        ErrorKind,
+        Negotiated, //
     }, //
 };
 use kernel::{
@@ -117,7 +118,12 @@ struct Inner {
 enum State {
     Handshaking(KBox<ServerConnection>, Tally),
     Serving(KBox<Service>),
-    Lingering { left: usize, drain: Drain },
+    Lingering {
+        left: usize,
+        drain: Drain,
+    },
+    /// There is nothing left to do but to close.
+    Ended,
     Closed,
 }
 
@@ -152,28 +158,49 @@ enum Drain {
 struct Tally {
     id: u64,
     listener: Arc<Listener>,
-    outcome: Result<(), (Option<u8>, Error)>,
+    outcome: Outcome,
+}
+
+/// How a handshake ended.
+enum Outcome {
+    Done {
+        suite: u16,
+        group: u16,
+        signature: u16,
+    },
+    /// It failed, and this alert, if there is one, has been put on the wire.
+    Failed { alert: Option<u8>, errno: Error },
 }
 
 impl Tally {
-    fn begin(id: u64, listener: Arc<Listener>) -> Self {
+    fn begin(id: u64, listener: Arc<Listener>, stream: &TcpStream) -> Self {
+        if let Ok(peer) = stream.peer_addr() {
+            tls_trace::handshake_start(id, &peer);
+        }
         let counters = &listener.shared().counters;
         counters.handshakes_begun.increment();
         Self {
             id,
             listener,
-            outcome: Err((None, ECANCELED)),
+            outcome: Outcome::Failed {
+                alert: None,
+                errno: ECANCELED,
+            },
         }
     }
 
     /// The handshake is done.
-    fn done(mut self) {
-        self.outcome = Ok(());
+    fn done(mut self, negotiated: &Negotiated) {
+        self.outcome = Outcome::Done {
+            suite: negotiated.suite.into(),
+            group: negotiated.group.into(),
+            signature: negotiated.signature.into(),
+        };
     }
 
     /// The handshake has failed, and `alert` has been put on the wire.
     fn failed(&mut self, alert: Option<u8>, errno: Error) {
-        self.outcome = Err((alert, errno));
+        self.outcome = Outcome::Failed { alert, errno };
     }
 }
 
@@ -181,8 +208,15 @@ impl Drop for Tally {
     fn drop(&mut self) {
         let counters = &self.listener.shared().counters;
         match self.outcome {
-            Ok(()) => counters.handshakes_done.increment(),
-            Err((alert, errno)) => {
+            Outcome::Done {
+                suite,
+                group,
+                signature,
+            } => {
+                counters.handshakes_done.increment();
+                tls_trace::handshake_done(self.id, suite, group, signature);
+            }
+            Outcome::Failed { alert, errno } => {
                 if let Some(alert) = alert {
                     counters.alert_sent(alert);
                 }
@@ -195,7 +229,7 @@ impl Drop for Tally {
 }
 
 /// What is left to do after a run.
-enum Outcome {
+enum Next {
     /// The socket says when there is more to do.
     Wait,
     /// There is more to do, but others have waited long enough.
@@ -245,11 +279,10 @@ impl WorkItem for Connection {
     type Pointer = Arc<Connection>;
 
     fn run(this: Arc<Connection>) {
-        let outcome = this.run_once();
-        match outcome {
-            Outcome::Wait => {}
-            Outcome::Again => this.wake(),
-            Outcome::Close => this.close(),
+        match this.run_once() {
+            Next::Wait => {}
+            Next::Again => this.wake(),
+            Next::Close => this.close(),
         }
     }
 }
@@ -257,7 +290,7 @@ impl WorkItem for Connection {
 impl Connection {
     /// Makes a connection of a socket just accepted, one of the listener's handshakes under way.
     pub(super) fn new(id: u64, listener: Arc<Listener>, stream: TcpStream) -> Result<Arc<Self>> {
-        let tally = Tally::begin(id, listener.clone());
+        let tally = Tally::begin(id, listener.clone(), &stream);
         let patience = listener.options().deadline;
         let handshake = ServerConnection::new(listener.options().tls.clone())
             .map_err(|e| internal_errno(&e).unwrap_or(ENOMEM))?;
@@ -287,10 +320,6 @@ impl Connection {
 
     /// Begins the handshake; the connection is in its listener's table.
     pub(super) fn start(self: &Arc<Self>) {
-        if let Ok(peer) = self.stream.peer_addr() {
-            tls_trace::handshake_start(self.id, &peer);
-        }
-
         {
             let mut inner = self.inner.lock();
             if matches!(inner.state, State::Closed) {
@@ -336,7 +365,7 @@ impl Connection {
     }
 
     /// Does what can be done without waiting.
-    fn run_once(self: &Arc<Self>) -> Outcome {
+    fn run_once(self: &Arc<Self>) -> Next {
         let mut inner = self.inner.lock();
         let inner = &mut *inner;
 
@@ -345,7 +374,8 @@ impl Connection {
                 State::Handshaking(handshake, tally) => self.handshake_step(handshake, tally),
                 State::Serving(service) => self.serve_step(service),
                 State::Lingering { left, drain } => self.linger_step(left, *drain),
-                State::Closed => return Outcome::Wait,
+                State::Ended => return Next::Close,
+                State::Closed => return Next::Wait,
             };
             match step {
                 Step::Moved => {
@@ -355,27 +385,24 @@ impl Connection {
                     }
                 }
                 Step::Established => {
-                    let state = core::mem::replace(&mut inner.state, State::Closed);
+                    let state = core::mem::replace(&mut inner.state, State::Ended);
                     match self.establish(state) {
-                        Ok(service) => self.enter(inner, State::Serving(service), IDLE),
-                        Err(state) => {
-                            inner.state = state;
-                            return Outcome::Close;
-                        }
+                        Some(service) => self.enter(inner, State::Serving(service), IDLE),
+                        None => return Next::Close,
                     }
                 }
                 Step::Linger(drain) => {
                     if self.stream.shutdown(How::Write).is_err() {
-                        return Outcome::Close;
+                        return Next::Close;
                     }
                     let left = LINGER_BYTES;
                     self.enter(inner, State::Lingering { left, drain }, LINGER);
                 }
                 Step::Wait => return self.check_time(inner),
-                Step::Close => return Outcome::Close,
+                Step::Close => return Next::Close,
             }
         }
-        Outcome::Again
+        Next::Again
     }
 
     fn enter(self: &Arc<Self>, inner: &mut Inner, state: State, patience: Delta) {
@@ -386,21 +413,21 @@ impl Connection {
     }
 
     /// Ends a connection whose time is up.
-    fn check_time(self: &Arc<Self>, inner: &mut Inner) -> Outcome {
+    fn check_time(self: &Arc<Self>, inner: &mut Inner) -> Next {
         if !self.expired.xchg(false, Relaxed) {
-            return Outcome::Wait;
+            return Next::Wait;
         }
         if inner.since.elapsed() < inner.patience {
             // It has moved since the timer was set.
             self.arm(inner);
-            return Outcome::Wait;
+            return Next::Wait;
         }
         if let State::Handshaking(_, tally) = &mut inner.state {
             tally.failed(None, ETIMEDOUT);
             let counters = &self.listener.shared().counters;
             counters.deadlines_missed.increment();
         }
-        Outcome::Close
+        Next::Close
     }
 
     /// Sets the timer to what is left of the state's time.
@@ -409,11 +436,8 @@ impl Connection {
         let left = inner.patience.as_nanos().saturating_sub(spent).max(1);
         // The old handle goes first: dropping it cancels the timer that the new one starts.
         inner.timer = None;
-        inner.timer = Some(self.clone().start_timer(Delta::from_nanos(left)));
-    }
-
-    fn start_timer(self: Arc<Self>, after: Delta) -> ArcHrTimerHandle<Connection> {
-        HrTimerPointer::start(self, after)
+        let left = Delta::from_nanos(left);
+        inner.timer = Some(HrTimerPointer::start(self.clone(), left));
     }
 
     /// One read or one write of the handshake.
@@ -479,45 +503,36 @@ impl Connection {
         }
     }
 
-    /// Hands the record layer to kTLS and makes the service; where that fails, gives back a state
-    /// that only closes.
-    fn establish(&self, state: State) -> Result<KBox<Service>, State> {
+    /// Ends a handshake that is complete: its service, or nothing where that could not be made.
+    fn establish(&self, state: State) -> Option<KBox<Service>> {
         let State::Handshaking(handshake, mut tally) = state else {
-            return Err(state);
+            return None;
         };
-        let service = KBox::into_inner(handshake)
+        let made = KBox::into_inner(handshake)
             .into_established()
             .map_err(|e| internal_errno(&e).unwrap_or(EPROTO))
-            .and_then(|established| self.start_service(established));
-        match service {
-            Ok(service) => {
-                tally.done();
-                Ok(service)
+            .and_then(|established| {
+                let service = self.start_service(&established)?;
+                Ok((service, established.negotiated))
+            });
+        match made {
+            Ok((service, negotiated)) => {
+                tally.done(&negotiated);
+                Some(service)
             }
             Err(e) => {
                 tally.failed(None, e);
-                Err(State::Lingering {
-                    left: 0,
-                    drain: Drain::Nothing,
-                })
+                None
             }
         }
     }
 
-    fn start_service(&self, established: Established) -> Result<KBox<Service>> {
-        let Established {
-            negotiated, tx, rx, ..
-        } = established;
+    /// Hands the record layer to kTLS and makes the service behind it.
+    fn start_service(&self, established: &Established) -> Result<KBox<Service>> {
         self.stream.enable_ktls()?;
-        self.stream.set_ktls_tx(&crypto_info(&tx)?)?;
-        self.stream.set_ktls_rx(&crypto_info(&rx)?)?;
-        tls_trace::handshake_done(
-            self.id,
-            u16::from(negotiated.suite),
-            u16::from(negotiated.group),
-            u16::from(negotiated.signature),
-        );
-        let service = Service::new(self.listener.options().service, &negotiated)?;
+        self.stream.set_ktls_tx(&crypto_info(&established.tx)?)?;
+        self.stream.set_ktls_rx(&crypto_info(&established.rx)?)?;
+        let service = Service::new(self.listener.options().service, &established.negotiated)?;
         Ok(KBox::new(service, GFP_KERNEL)?)
     }
 

@@ -160,7 +160,7 @@ impl Drop for Key {
     }
 }
 
-#[cfg(CONFIG_RUST_NET_KUNIT_TEST)]
+#[cfg(CONFIG_RUST_KEY_KUNIT_TEST)]
 #[macros::kunit_tests(rust_key)]
 mod tests {
     use super::*;

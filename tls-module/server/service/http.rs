@@ -69,8 +69,12 @@ impl Http {
         }
     }
 
-    fn read(&mut self, link: &mut Link<'_>, read: usize) -> Result<Progress> {
-        let Some(room) = self.buffer.get_mut(read..).filter(|room| !room.is_empty()) else {
+    fn read(&mut self, link: &mut Link<'_>, before: usize) -> Result<Progress> {
+        let Some(room) = self
+            .buffer
+            .get_mut(before..)
+            .filter(|room| !room.is_empty())
+        else {
             self.answer(
                 "431 Request Header Fields Too Large",
                 b"The request is too long.\n",
@@ -79,7 +83,7 @@ impl Http {
             return Ok(Progress::Moved);
         };
         let read = match link.receive(room)? {
-            Received::Data(n) => read.saturating_add(n),
+            Received::Data(n) => before.saturating_add(n),
             Received::CloseNotify => {
                 self.state = State::Closing;
                 return Ok(Progress::Moved);
@@ -89,8 +93,10 @@ impl Http {
         };
         self.state = State::Request(read);
 
+        // The end may have begun in what was there before, but has not been there whole.
         let request = self.buffer.get(..read).unwrap_or(&[]);
-        if !request.windows(4).any(|end| end == b"\r\n\r\n") {
+        let new = request.get(before.saturating_sub(3)..).unwrap_or(&[]);
+        if !new.windows(4).any(|end| end == b"\r\n\r\n") {
             return Ok(Progress::Moved);
         }
         match target(request) {

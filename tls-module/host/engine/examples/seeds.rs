@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The seeds of the fuzz targets: `cargo test -p engine --test seeds -- --ignored` writes them anew.
+//! The seeds of the fuzz targets: `cargo run -p engine --example seeds` writes them anew.
 
 #![forbid(unsafe_code)]
 
-#[path = "common/client.rs"]
+#[path = "../tests/common/client.rs"]
 mod client;
+#[path = "../tests/common/mod.rs"]
 mod common;
 
 use client::{
@@ -81,9 +82,7 @@ fn flights() -> Vec<(&'static str, Vec<u8>)> {
     flights
 }
 
-#[test]
-#[ignore = "it writes files"]
-fn write_them() {
+fn main() {
     let psk = [
         vec16(&[vec16(b"ticket"), vec![0; 4]].concat()),
         vec16(&vec8(&[0; 32])),
