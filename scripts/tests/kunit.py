@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""kunit: the suites of the series and the module, doctests included, in the kernel on UML and x86_64."""
+"""kunit: the suites of the series and the module, doctests included, in every kernel: UML, UML with checks, x86_64."""
 
 import re
 import subprocess
@@ -7,7 +7,7 @@ import subprocess
 from common import BINDINGS, LOGS, MODULE, SCRIPTS, say
 from suites import Result, attempt, build_kernel, module_file
 
-KERNELS = ("um", "x86_64")
+KERNELS = ("um", "um-debug", "x86_64")
 DOCTESTS = "rust_doctests_kernel"
 # What the guest runs: the suites of the kernel ran at boot, those of the module run when it is loaded.
 COLLECT = """
