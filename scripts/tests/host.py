@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 
 from common import CACHE, LLVM, LOGS, MODULE, Failure, say
 from suites import Result, attempt
@@ -120,6 +121,7 @@ def run():
     if not targets:
         yield Result("fuzz: targets", f"there is no [[bin]] in {FUZZ / 'Cargo.toml'}")
     if not built.problem:
-        for name in targets:
-            say(f"fuzzing {name} for {seconds} s")
-            yield attempt(f"fuzz: {name}", fuzz, name, seconds)
+        # A target takes one processor.
+        say(f"fuzzing {', '.join(targets)}, each for {seconds} s")
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            yield from pool.map(lambda name: attempt(f"fuzz: {name}", fuzz, name, seconds), targets)
