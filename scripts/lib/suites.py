@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 
-from common import CACHE, LOGS, SCRIPTS, TOP, VENV, Failure, say
+from common import CACHE, LOGS, MODULE, SCRIPTS, TOP, VENV, Failure, say
 
 RUSTLS_CLIENT = CACHE / "clients/release/rustls-client"
 
@@ -47,14 +47,14 @@ def quiet(*command, env=None, cwd=TOP):
     return done.stdout
 
 
-def build_kernel(kernel):
+def build_kernel(kernel, module=MODULE):
     """Kernel and module, up to date."""
     program(SCRIPTS / "kernel", "build", kernel)
-    program(SCRIPTS / "kernel", "module", kernel)
+    program(SCRIPTS / "kernel", "module", kernel, "--of", module)
 
 
-def module_file(kernel):
-    return Path(quiet(SCRIPTS / "kernel", "path", kernel, "--module").strip())
+def module_file(kernel, module=MODULE):
+    return Path(quiet(SCRIPTS / "kernel", "path", kernel, "--module", "--of", module).strip())
 
 
 def guest_pytest(suite, kernel, *, env=(), timeout, mem="2G"):

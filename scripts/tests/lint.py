@@ -105,3 +105,5 @@ def run():
     yield attempt("Clippy: series", program, SCRIPTS / "kernel", "lint", "um")
     yield attempt("kernel for the module", program, SCRIPTS / "kernel", "build", "um")
     yield attempt("Clippy: module", program, SCRIPTS / "kernel", "module", "um", "--clippy")
+    vectors = TOP / "tests/vectors/module"
+    yield attempt("Clippy: vectors", program, SCRIPTS / "kernel", "module", "um", "--of", vectors, "--clippy")
