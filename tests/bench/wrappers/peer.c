@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a user of the crypto API writes in C for the jobs that main.rs does with
+ * the wrappers: what can be kept is allocated once, buffers are in the linear
+ * map, and implementations are synchronous. Each function does its job n times.
+ */
+
+#include <crypto/aead.h>
+#include <crypto/curve25519.h>
+#include <crypto/ecdh.h>
+#include <crypto/hash.h>
+#include <crypto/kpp.h>
+#include <crypto/rng.h>
+#include <crypto/utils.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "peer.h"
+
+#define NONCE_SIZE 12
+#define TAG_SIZE 16
+
+struct peer_aead {
+	struct crypto_aead *tfm;
+	struct aead_request *req;
+	unsigned int iv_len;
+};
+
+void peer_aead_free(struct peer_aead *p)
+{
+	aead_request_free(p->req);
+	crypto_free_aead(p->tfm);
+	kfree(p);
+}
+
+struct peer_aead *peer_aead_new(const char *name, const u8 *key,
+				unsigned int key_len, unsigned int iv_len)
+{
+	struct peer_aead *p = kzalloc(sizeof(*p), GFP_KERNEL);
+
+	if (!p)
+		return NULL;
+	p->iv_len = iv_len;
+	p->tfm = crypto_alloc_aead(name, 0, CRYPTO_ALG_ASYNC);
+	if (IS_ERR(p->tfm)) {
+		kfree(p);
+		return NULL;
+	}
+	p->req = aead_request_alloc(p->tfm, GFP_KERNEL);
+	if (!p->req || crypto_aead_setauthsize(p->tfm, TAG_SIZE) ||
+	    crypto_aead_setkey(p->tfm, key, key_len)) {
+		peer_aead_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+static int peer_aead_crypt(struct peer_aead *p, bool seal, const u8 *nonce,
+			   u8 *aad, unsigned int aad_len, u8 *buf,
+			   unsigned int len)
+{
+	struct scatterlist sg[2];
+	u8 iv[16] __aligned(16) = {};
+	DECLARE_CRYPTO_WAIT(wait);
+
+	/* RFC 3610: CCM's vector begins with the size of its length. */
+	if (p->iv_len == 16) {
+		iv[0] = 15 - NONCE_SIZE - 1;
+		memcpy(iv + 1, nonce, NONCE_SIZE);
+	} else {
+		memcpy(iv, nonce, NONCE_SIZE);
+	}
+
+	sg_init_table(sg, ARRAY_SIZE(sg));
+	sg_set_buf(&sg[0], aad, aad_len);
+	sg_set_buf(&sg[1], buf, len);
+	aead_request_set_callback(p->req, CRYPTO_TFM_REQ_MAY_BACKLOG,
+				  crypto_req_done, &wait);
+	aead_request_set_ad(p->req, aad_len);
+	aead_request_set_crypt(p->req, sg, sg, seal ? len - TAG_SIZE : len, iv);
+	return crypto_wait_req(seal ? crypto_aead_encrypt(p->req) :
+				      crypto_aead_decrypt(p->req), &wait);
+}
+
+int peer_aead_seal(struct peer_aead *p, unsigned int n, const u8 *nonce,
+		   u8 *aad, unsigned int aad_len, u8 *buf, unsigned int len)
+{
+	while (n--) {
+		int err = peer_aead_crypt(p, true, nonce, aad, aad_len, buf, len);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int peer_aead_open(struct peer_aead *p, unsigned int n, const u8 *nonce,
+		   u8 *aad, unsigned int aad_len, u8 *buf, unsigned int len,
+		   const u8 *sealed)
+{
+	while (n--) {
+		int err;
+
+		memcpy(buf, sealed, len);
+		err = peer_aead_crypt(p, false, nonce, aad, aad_len, buf, len);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+void peer_shash_free(struct crypto_shash *tfm)
+{
+	crypto_free_shash(tfm);
+}
+
+struct crypto_shash *peer_shash_new(const char *name, const u8 *key,
+				    unsigned int key_len)
+{
+	struct crypto_shash *tfm = crypto_alloc_shash(name, 0, 0);
+
+	if (IS_ERR(tfm))
+		return NULL;
+	if (key && crypto_shash_setkey(tfm, key, key_len)) {
+		crypto_free_shash(tfm);
+		return NULL;
+	}
+	return tfm;
+}
+
+int peer_shash_digest(struct crypto_shash *tfm, unsigned int n, const u8 *data,
+		      unsigned int len, u8 *out)
+{
+	while (n--) {
+		int err = crypto_shash_tfm_digest(tfm, data, len, out);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* In two halves, and the descriptor wiped. */
+static int peer_shash_halves(struct crypto_shash *tfm, const u8 *data,
+			     unsigned int len, u8 *out)
+{
+	SHASH_DESC_ON_STACK(desc, tfm);
+	int err;
+
+	desc->tfm = tfm;
+	err = crypto_shash_init(desc) ?:
+	      crypto_shash_update(desc, data, len / 2) ?:
+	      crypto_shash_update(desc, data + len / 2, len - len / 2) ?:
+	      crypto_shash_final(desc, out);
+	shash_desc_zero(desc);
+	return err;
+}
+
+int peer_shash_parts(struct crypto_shash *tfm, unsigned int n, const u8 *data,
+		     unsigned int len, u8 *out)
+{
+	while (n--) {
+		int err = peer_shash_halves(tfm, data, len, out);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int peer_rng(unsigned int n, u8 *buf, unsigned int len)
+{
+	while (n--) {
+		int err = crypto_stdrng_get_bytes(buf, len);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int peer_memneq(unsigned int n, const u8 *a, const u8 *b, size_t len)
+{
+	while (n--) {
+		OPTIMIZER_HIDE_VAR(a);
+		if (crypto_memneq(a, b, len))
+			return -EBADMSG;
+	}
+	return 0;
+}
+
+int peer_memzero(unsigned int n, u8 *buf, size_t len)
+{
+	while (n--)
+		memzero_explicit(buf, len);
+	return 0;
+}
+
+int peer_x25519(unsigned int n, const u8 *theirs)
+{
+	u8 private[CURVE25519_KEY_SIZE], public[CURVE25519_KEY_SIZE];
+	u8 shared[CURVE25519_KEY_SIZE];
+	int err = 0;
+
+	while (n-- && !err) {
+		err = crypto_stdrng_get_bytes(private, sizeof(private));
+		if (err)
+			break;
+		curve25519_clamp_secret(private);
+		if (!curve25519_generate_public(public, private) ||
+		    !curve25519(shared, private, theirs))
+			err = -EKEYREJECTED;
+	}
+	memzero_explicit(private, sizeof(private));
+	memzero_explicit(shared, sizeof(shared));
+	return err;
+}
+
+/* One key exchange: a fresh key pair, its public key, the shared secret. */
+static int peer_ecdh_once(const char *name, const u8 *theirs, unsigned int size,
+			  u8 *src, u8 *dst)
+{
+	struct crypto_kpp *tfm = crypto_alloc_kpp(name, 0, CRYPTO_ALG_ASYNC);
+	struct kpp_request *req = NULL;
+	struct ecdh params = {};
+	struct scatterlist in, out;
+	DECLARE_CRYPTO_WAIT(wait);
+	char packet[sizeof(struct kpp_secret) + sizeof(short)];
+	int err;
+
+	if (IS_ERR(tfm))
+		return PTR_ERR(tfm);
+	err = crypto_ecdh_encode_key(packet, sizeof(packet), &params) ?:
+	      crypto_kpp_set_secret(tfm, packet, sizeof(packet));
+	if (err)
+		goto out;
+	err = -ENOMEM;
+	req = kpp_request_alloc(tfm, GFP_KERNEL);
+	if (!req)
+		goto out;
+	kpp_request_set_callback(req, CRYPTO_TFM_REQ_MAY_BACKLOG,
+				 crypto_req_done, &wait);
+
+	sg_init_one(&out, dst, 2 * size);
+	kpp_request_set_input(req, NULL, 0);
+	kpp_request_set_output(req, &out, 2 * size);
+	err = crypto_wait_req(crypto_kpp_generate_public_key(req), &wait);
+	if (err)
+		goto out;
+
+	memcpy(src, theirs, 2 * size);
+	sg_init_one(&in, src, 2 * size);
+	sg_init_one(&out, dst, size);
+	kpp_request_set_input(req, &in, 2 * size);
+	kpp_request_set_output(req, &out, size);
+	err = crypto_wait_req(crypto_kpp_compute_shared_secret(req), &wait);
+out:
+	kpp_request_free(req);
+	crypto_free_kpp(tfm);
+	return err;
+}
+
+int peer_ecdh(unsigned int n, const char *name, const u8 *theirs,
+	      unsigned int size)
+{
+	u8 *src = kmalloc(2 * size, GFP_KERNEL);
+	u8 *dst = kmalloc(2 * size, GFP_KERNEL);
+	int err = src && dst ? 0 : -ENOMEM;
+
+	while (n-- && !err)
+		err = peer_ecdh_once(name, theirs, size, src, dst);
+	kfree_sensitive(src);
+	kfree_sensitive(dst);
+	return err;
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The C side, `peer.c`, behind safe functions. Each does its job `n` times.
+
+use kernel::{
+    crypto::aead::{
+        NONCE_SIZE,
+        TAG_SIZE, //
+    },
+    error::to_result,
+    ffi,
+    prelude::*, //
+};
+
+mod c {
+    use kernel::ffi::*;
+
+    extern "C" {
+        pub(super) fn peer_aead_new(
+            name: *const c_char,
+            key: *const u8,
+            key_len: c_uint,
+            iv_len: c_uint,
+        ) -> *mut c_void;
+        pub(super) fn peer_aead_seal(
+            p: *mut c_void,
+            n: c_uint,
+            nonce: *const u8,
+            aad: *mut u8,
+            aad_len: c_uint,
+            buf: *mut u8,
+            len: c_uint,
+        ) -> c_int;
+        pub(super) fn peer_aead_open(
+            p: *mut c_void,
+            n: c_uint,
+            nonce: *const u8,
+            aad: *mut u8,
+            aad_len: c_uint,
+            buf: *mut u8,
+            len: c_uint,
+            sealed: *const u8,
+        ) -> c_int;
+        pub(super) fn peer_aead_free(p: *mut c_void);
+        pub(super) fn peer_shash_new(
+            name: *const c_char,
+            key: *const u8,
+            key_len: c_uint,
+        ) -> *mut c_void;
+        pub(super) fn peer_shash_digest(
+            tfm: *mut c_void,
+            n: c_uint,
+            data: *const u8,
+            len: c_uint,
+            out: *mut u8,
+        ) -> c_int;
+        pub(super) fn peer_shash_parts(
+            tfm: *mut c_void,
+            n: c_uint,
+            data: *const u8,
+            len: c_uint,
+            out: *mut u8,
+        ) -> c_int;
+        pub(super) fn peer_shash_free(tfm: *mut c_void);
+        pub(super) fn peer_rng(n: c_uint, buf: *mut u8, len: c_uint) -> c_int;
+        pub(super) fn peer_memneq(n: c_uint, a: *const u8, b: *const u8, len: usize) -> c_int;
+        pub(super) fn peer_memzero(n: c_uint, buf: *mut u8, len: usize) -> c_int;
+        pub(super) fn peer_x25519(n: c_uint, theirs: *const u8) -> c_int;
+        pub(super) fn peer_ecdh(
+            n: c_uint,
+            name: *const c_char,
+            theirs: *const u8,
+            size: c_uint,
+        ) -> c_int;
+    }
+}
+
+/// Returns a length as C takes it.
+fn c_len(len: usize) -> Result<ffi::c_uint> {
+    Ok(len.try_into()?)
+}
+
+/// An AEAD with its key and its request.
+///
+/// # Invariants
+///
+/// `p` was made by `peer_aead_new()`, and nothing else frees it.
+pub(crate) struct Aead {
+    p: *mut ffi::c_void,
+}
+
+impl Aead {
+    pub(crate) fn new(name: &CStr, key: &[u8], iv_size: usize) -> Result<Self> {
+        let (key_len, iv_len) = (c_len(key.len())?, c_len(iv_size)?);
+
+        // SAFETY: The name ends with a zero byte, and `key` has so many bytes.
+        let p = unsafe { c::peer_aead_new(name.as_char_ptr(), key.as_ptr(), key_len, iv_len) };
+        if p.is_null() {
+            return Err(ENOMEM);
+        }
+        // INVARIANT: It was just made.
+        Ok(Self { p })
+    }
+
+    /// Seals `buf`, which ends with room for the tag. Both it and `aad` are on the heap (`KVec`),
+    /// so in the linear map.
+    pub(crate) fn seal(
+        &mut self,
+        n: u32,
+        nonce: &[u8; NONCE_SIZE],
+        aad: &mut KVec<u8>,
+        buf: &mut KVec<u8>,
+    ) -> Result {
+        if buf.len() < TAG_SIZE {
+            return Err(EINVAL);
+        }
+        let (aad_len, len) = (c_len(aad.len())?, c_len(buf.len())?);
+
+        // SAFETY: By the type invariant. All are valid for as many bytes as is said, the last two
+        // for writes, and in the linear map.
+        to_result(unsafe {
+            c::peer_aead_seal(
+                self.p,
+                n,
+                nonce.as_ptr(),
+                aad.as_mut_ptr(),
+                aad_len,
+                buf.as_mut_ptr(),
+                len,
+            )
+        })
+    }
+
+    /// Copies `sealed` to `buf`, and opens it there.
+    pub(crate) fn open(
+        &mut self,
+        n: u32,
+        nonce: &[u8; NONCE_SIZE],
+        aad: &mut KVec<u8>,
+        buf: &mut KVec<u8>,
+        sealed: &[u8],
+    ) -> Result {
+        if buf.len() != sealed.len() {
+            return Err(EINVAL);
+        }
+        let (aad_len, len) = (c_len(aad.len())?, c_len(buf.len())?);
+
+        // SAFETY: As in `seal`; `sealed` has as many bytes as `buf`.
+        to_result(unsafe {
+            c::peer_aead_open(
+                self.p,
+                n,
+                nonce.as_ptr(),
+                aad.as_mut_ptr(),
+                aad_len,
+                buf.as_mut_ptr(),
+                len,
+                sealed.as_ptr(),
+            )
+        })
+    }
+}
+
+impl Drop for Aead {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant, and it is not used again.
+        unsafe { c::peer_aead_free(self.p) };
+    }
+}
+
+/// A hash, or a MAC with its key.
+///
+/// # Invariants
+///
+/// `tfm` was made by `peer_shash_new()`, and nothing else frees it. Its digest has `size` bytes.
+pub(crate) struct Hash {
+    tfm: *mut ffi::c_void,
+    size: usize,
+}
+
+impl Hash {
+    /// Creates the hash `name`, whose digests have `size` bytes: that is the caller's to know.
+    ///
+    /// # Safety
+    ///
+    /// The digests of the hash have at most `size` bytes.
+    pub(crate) unsafe fn new(name: &CStr, size: usize, key: Option<&[u8]>) -> Result<Self> {
+        let key_len = c_len(key.map_or(0, |key| key.len()))?;
+        let key = key.map_or(core::ptr::null(), |key| key.as_ptr());
+
+        // SAFETY: The name ends with a zero byte, and the key, if there is one, has so many bytes.
+        let tfm = unsafe { c::peer_shash_new(name.as_char_ptr(), key, key_len) };
+        if tfm.is_null() {
+            return Err(ENOMEM);
+        }
+        // INVARIANT: It was just made, and the caller answers for the size.
+        Ok(Self { tfm, size })
+    }
+
+    pub(crate) fn digest(&self, n: u32, data: &[u8], out: &mut [u8]) -> Result {
+        if out.len() < self.size {
+            return Err(EINVAL);
+        }
+        let len = c_len(data.len())?;
+
+        // SAFETY: By the type invariants; `data` has so many bytes, and a digest fits in `out`.
+        to_result(unsafe {
+            c::peer_shash_digest(self.tfm, n, data.as_ptr(), len, out.as_mut_ptr())
+        })
+    }
+
+    pub(crate) fn digest_halves(&self, n: u32, data: &[u8], out: &mut [u8]) -> Result {
+        if out.len() < self.size {
+            return Err(EINVAL);
+        }
+        let len = c_len(data.len())?;
+
+        // SAFETY: As in `digest`.
+        to_result(unsafe { c::peer_shash_parts(self.tfm, n, data.as_ptr(), len, out.as_mut_ptr()) })
+    }
+}
+
+impl Drop for Hash {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariants, and it is not used again.
+        unsafe { c::peer_shash_free(self.tfm) };
+    }
+}
+
+pub(crate) fn fill(n: u32, buf: &mut [u8]) -> Result {
+    let len = c_len(buf.len())?;
+
+    // SAFETY: `buf` is valid for writes of so many bytes.
+    to_result(unsafe { c::peer_rng(n, buf.as_mut_ptr(), len) })
+}
+
+pub(crate) fn equal(n: u32, a: &[u8], b: &[u8]) -> Result {
+    if a.len() != b.len() {
+        return Err(EINVAL);
+    }
+
+    // SAFETY: Both have so many bytes.
+    to_result(unsafe { c::peer_memneq(n, a.as_ptr(), b.as_ptr(), a.len()) })
+}
+
+pub(crate) fn wipe(n: u32, buf: &mut [u8]) -> Result {
+    // SAFETY: `buf` is valid for writes of so many bytes.
+    to_result(unsafe { c::peer_memzero(n, buf.as_mut_ptr(), buf.len()) })
+}
+
+pub(crate) fn x25519(n: u32, theirs: &[u8; 32]) -> Result {
+    // SAFETY: A key has 32 bytes.
+    to_result(unsafe { c::peer_x25519(n, theirs.as_ptr()) })
+}
+
+/// `theirs` is a point, both coordinates, on the curve of the algorithm `name`.
+pub(crate) fn ecdh(n: u32, name: &CStr, theirs: &[u8]) -> Result {
+    let size = c_len(theirs.len() / 2)?;
+
+    // SAFETY: The name ends with a zero byte, and `theirs` has two coordinates of that size. The
+    // API writes no more than the lengths that it is given.
+    to_result(unsafe { c::peer_ecdh(n, name.as_char_ptr(), theirs.as_ptr(), size) })
+}
