@@ -11,6 +11,7 @@ pub mod rsa;
 pub(crate) mod scatterlist;
 pub mod secret;
 pub mod shash;
+pub mod skcipher;
 
 pub use secret::{
     ct_eq,

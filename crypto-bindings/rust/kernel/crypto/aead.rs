@@ -38,6 +38,7 @@ use crate::{
     crypto::{
         scatterlist::{
             total_len,
+            Part,
             SgList,
             SgStorage, //
         },
@@ -429,7 +430,7 @@ impl Aead {
         room: usize,
         op: unsafe extern "C" fn(*mut bindings::aead_request) -> ffi::c_int,
     ) -> Result {
-        let len = total_len(aad.len(), buf.len())?;
+        let len = total_len([aad.len(), buf.len()])?;
         let mut iv = self.alg.iv(nonce);
         let mut storage = SgStorage::new();
         let mut short = [0; MAX_SHORT_AAD];
@@ -450,7 +451,7 @@ impl Aead {
         // CAST: `total_len` saw to it that this fits.
         let aad_len = aad.len() as ffi::c_uint;
         let crypt_len = len - aad_len - room as ffi::c_uint;
-        let mut list = SgList::new(&mut storage, aad, buf)?;
+        let mut list = SgList::new(&mut storage, [Part::from(aad), Part::from(&mut *buf)])?;
         let request = Request::new(self)?;
 
         // SAFETY: `request` is one for `self.tfm`, and in use here only. The list and the vector

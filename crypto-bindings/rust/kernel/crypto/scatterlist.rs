@@ -13,8 +13,9 @@
 //! - any other, such as data of the kernel on an architecture whose linear map has no place for it,
 //!   is copied to the heap and back.
 //!
-//! All bytes of a list may be written, since most of the C API makes no difference between what is
-//! read only and what is written: constants have to be copied first.
+//! A list is of up to a few slices, each of which is given as a [`Part`]: one that may be written,
+//! or one that is only read. What is handed a list with one of the latter must be known to write
+//! nothing there, since the C types make no difference.
 //!
 //! This is for algorithms that run on the CPU and reach the bytes through the kernel's own mapping
 //! of the pages. For DMA see [`crate::scatterlist`].
@@ -142,18 +143,23 @@ unsafe fn count_pieces(start: *const u8, len: usize) -> Result<usize> {
     Ok(n)
 }
 
-/// Returns the sum of two lengths, as that of a list.
+/// Returns the sum of the lengths, as that of a list.
 ///
 /// # Errors
 ///
 /// - `EINVAL` if it is zero.
 /// - `EOVERFLOW` if it is more than [`i32::MAX`].
-pub(crate) fn total_len(a: usize, b: usize) -> Result<ffi::c_uint> {
-    match a.checked_add(b).map(i32::try_from) {
-        Some(Ok(0)) => Err(EINVAL),
+pub(crate) fn total_len<const N: usize>(lens: [usize; N]) -> Result<ffi::c_uint> {
+    let mut sum = 0usize;
+
+    for len in lens {
+        sum = sum.checked_add(len).ok_or(EOVERFLOW)?;
+    }
+    match i32::try_from(sum) {
+        Ok(0) => Err(EINVAL),
         // CAST: It is not negative.
-        Some(Ok(len)) => Ok(len as ffi::c_uint),
-        _ => Err(EOVERFLOW),
+        Ok(len) => Ok(len as ffi::c_uint),
+        Err(_) => Err(EOVERFLOW),
     }
 }
 
@@ -188,17 +194,40 @@ impl Drop for HeapTable {
 }
 
 /// One of the slices of a list, as the addresses of its bytes.
-struct Part<'a> {
+///
+/// # Invariants
+///
+/// - `start` is the place of `len` bytes of a slice that is borrowed for `'a`, or of those of a
+///   [`Bounce`] that lives as long as the part.
+/// - If `written`, the borrow is a mutable one.
+pub(crate) struct Part<'a> {
     start: NonNull<u8>,
     len: usize,
+    written: bool,
     _borrow: PhantomData<&'a mut [u8]>,
 }
 
 impl<'a> From<&'a mut [u8]> for Part<'a> {
+    #[inline]
     fn from(bytes: &'a mut [u8]) -> Self {
+        // INVARIANT: It is borrowed mutably.
         Self {
             len: bytes.len(),
             start: NonNull::from(bytes).cast(),
+            written: true,
+            _borrow: PhantomData,
+        }
+    }
+}
+
+impl<'a> From<&'a [u8]> for Part<'a> {
+    #[inline]
+    fn from(bytes: &'a [u8]) -> Self {
+        // INVARIANT: It is borrowed, and marked as not to be written.
+        Self {
+            len: bytes.len(),
+            start: NonNull::from(bytes).cast(),
+            written: false,
             _borrow: PhantomData,
         }
     }
@@ -208,26 +237,28 @@ impl<'a> From<&'a mut [u8]> for Part<'a> {
 ///
 /// # Invariants
 ///
-/// `back` is the place of as many bytes as there are in `bytes`, borrowed mutably as long as the
-/// copy lives.
+/// `back`, if there is one, is the place of as many bytes as there are in `bytes`, borrowed mutably
+/// as long as the copy lives.
 struct Bounce {
     bytes: SecretVec,
-    back: NonNull<u8>,
+    back: Option<NonNull<u8>>,
 }
 
 impl Drop for Bounce {
     fn drop(&mut self) {
         let bytes = self.bytes.as_bytes();
 
-        // SAFETY: By the type invariants, `back` is valid for writes of that many bytes, and apart
-        // from the copy, since it is borrowed.
-        unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), self.back.as_ptr(), bytes.len()) };
+        if let Some(back) = self.back {
+            // SAFETY: By the type invariants, `back` is valid for writes of that many bytes, and
+            // apart from the copy, since it is borrowed.
+            unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), back.as_ptr(), bytes.len()) };
+        }
     }
 }
 
-/// A scatterlist of the bytes of two slices.
+/// A scatterlist of the bytes of up to `N` slices.
 ///
-/// The borrows of both, and of the storage, last as long as the list. Bytes that are written
+/// The borrows of all, and of the storage, last as long as the list. Bytes that are written
 /// through it may have their new values only when it is dropped.
 ///
 /// # Invariants
@@ -236,17 +267,17 @@ impl Drop for Bounce {
 ///   [`SgStorage`] borrowed for `'a` or in `_heap`.
 /// - The bytes of each entry are those of a slice borrowed for `'a` or of one of `_bounce`, and can
 ///   be reached through the kernel's mapping of the entry's page.
-pub(crate) struct SgList<'a> {
+pub(crate) struct SgList<'a, const N: usize> {
     head: NonNull<bindings::scatterlist>,
     _heap: Option<HeapTable>,
-    _bounce: [Option<Bounce>; 2],
+    _bounce: [Option<Bounce>; N],
     _borrows: PhantomData<(&'a mut SgStorage, &'a mut [u8])>,
 }
 
-impl<'a> SgList<'a> {
-    /// Creates the list of the bytes of `first`, then those of `second`.
+impl<'a, const N: usize> SgList<'a, N> {
+    /// Creates the list of the bytes of `parts`, one after the other.
     ///
-    /// Either may be empty. It allocates if there are more entries than fit in `storage` or if
+    /// Some may be empty. It allocates if there are more entries than fit in `storage` or if
     /// bytes have to be copied, and never sleeps.
     ///
     /// # Errors
@@ -254,19 +285,14 @@ impl<'a> SgList<'a> {
     /// - `EINVAL` if there is no byte at all: there are no empty scatterlists.
     /// - `EOVERFLOW` if the bytes are more than [`i32::MAX`] together.
     /// - `ENOMEM` if memory is needed and there is none.
-    pub(crate) fn new(
-        storage: &'a mut SgStorage,
-        first: &'a mut [u8],
-        second: &'a mut [u8],
-    ) -> Result<Self> {
-        total_len(first.len(), second.len())?;
+    pub(crate) fn new(storage: &'a mut SgStorage, mut parts: [Part<'a>; N]) -> Result<Self> {
+        total_len(parts.each_ref().map(|part| part.len))?;
 
-        let mut parts = [Part::from(first), Part::from(second)];
-        let mut bounce = [None, None];
+        let mut bounce = [const { None }; N];
         let mut entries = 0;
 
         for (part, bounce) in parts.iter_mut().zip(&mut bounce) {
-            // SAFETY: These are the bytes of a slice.
+            // SAFETY: By the type invariants of `Part`, these are the bytes of a slice.
             if let Ok(n) = unsafe { count_pieces(part.start.as_ptr(), part.len) } {
                 entries += n;
                 continue;
@@ -274,13 +300,14 @@ impl<'a> SgList<'a> {
 
             // SAFETY: These are the bytes of a slice, which nothing writes meanwhile.
             let bytes = unsafe { core::slice::from_raw_parts(part.start.as_ptr(), part.len) };
-            // INVARIANT: The copy has as many bytes as the slice, which is borrowed mutably for
-            // `'a`, hence as long as the copy lives.
+            // INVARIANT: The copy has as many bytes as the slice. That is borrowed for `'a`, hence
+            // as long as the copy lives, and mutably if it is written.
             let copy = bounce.insert(Bounce {
                 bytes: SecretVec::from_slice(bytes, GFP_ATOMIC)?,
-                back: part.start,
+                back: part.written.then_some(part.start),
             });
 
+            // INVARIANT: These are the bytes of the copy, as many as before.
             part.start = NonNull::from(copy.bytes.as_mut_bytes()).cast();
             // SAFETY: These are the bytes of the copy.
             entries += unsafe { count_pieces(part.start.as_ptr(), part.len) }?;
@@ -339,7 +366,8 @@ impl<'a> SgList<'a> {
 
     /// Returns the first entry.
     ///
-    /// It is valid as long as the list, and all bytes may be read and written through it.
+    /// It is valid as long as the list. All bytes may be read through it, and those of the parts
+    /// that were made of `&mut [u8]` may be written.
     #[inline]
     pub(crate) fn as_ptr(&mut self) -> *mut bindings::scatterlist {
         self.head.as_ptr()
@@ -352,7 +380,7 @@ mod tests {
     use super::*;
     use crate::crypto::secret::testing::everywhere;
 
-    fn entries(list: &mut SgList<'_>) -> usize {
+    fn entries<const N: usize>(list: &mut SgList<'_, N>) -> usize {
         let mut sg = list.as_ptr();
         let mut n = 0;
 
@@ -365,7 +393,7 @@ mod tests {
     }
 
     /// Reads the list, checks it, and writes `!byte` for each byte.
-    fn invert(list: &mut SgList<'_>, expected: &[u8]) -> Result {
+    fn invert<const N: usize>(list: &mut SgList<'_, N>, expected: &[u8]) -> Result {
         let n = entries(list) as ffi::c_uint;
         let mut copy = KVVec::from_elem(0u8, expected.len() + 1, GFP_KERNEL)?;
 
@@ -398,7 +426,10 @@ mod tests {
             expected.extend_from_slice(part, GFP_KERNEL)?;
         }
         invert(
-            &mut SgList::new(&mut SgStorage::new(), first, second)?,
+            &mut SgList::new(
+                &mut SgStorage::new(),
+                [Part::from(&mut *first), Part::from(&mut *second)],
+            )?,
             &expected,
         )?;
         for part in [first, second] {
@@ -430,14 +461,34 @@ mod tests {
     #[test]
     fn lengths() {
         assert!(matches!(
-            SgList::new(&mut SgStorage::new(), &mut [], &mut []),
+            SgList::new(&mut SgStorage::new(), [0, 1].map(|_| Part::from(&[0u8; 0][..]))),
             Err(e) if e == EINVAL
         ));
-        assert_eq!(total_len(0, 0), Err(EINVAL));
-        assert_eq!(total_len(0x7fff_fffe, 1), Ok(0x7fff_ffff));
-        assert_eq!(total_len(0x7fff_ffff, 1), Err(EOVERFLOW));
-        assert_eq!(total_len(0xffff_ffff, 1), Err(EOVERFLOW));
-        assert_eq!(total_len(usize::MAX, 1), Err(EOVERFLOW));
+        assert_eq!(total_len([0, 0]), Err(EINVAL));
+        assert_eq!(total_len([0x7fff_fffe, 1]), Ok(0x7fff_ffff));
+        assert_eq!(total_len([0x7fff_ffff, 1]), Err(EOVERFLOW));
+        assert_eq!(total_len([0xffff_ffff, 1]), Err(EOVERFLOW));
+        assert_eq!(total_len([usize::MAX, 1]), Err(EOVERFLOW));
+    }
+
+    #[test]
+    fn constants() -> Result {
+        static CONSTANT: [u8; 300] = [0x61; 300];
+        let mut storage = SgStorage::new();
+        let mut list = SgList::new(
+            &mut storage,
+            [Part::from(&CONSTANT[..]), Part::from(&b"constant"[..])],
+        )?;
+        let n = entries(&mut list) as ffi::c_uint;
+        let mut copy = [0; 308];
+
+        // SAFETY: The list has `n` entries, and `copy` room for so many bytes.
+        let got = unsafe {
+            bindings::sg_copy_to_buffer(list.as_ptr(), n, copy.as_mut_ptr().cast(), copy.len())
+        };
+        assert_eq!(got, 308);
+        assert!(copy[..300] == CONSTANT && copy[300..] == *b"constant");
+        Ok(())
     }
 
     #[test]
@@ -447,7 +498,7 @@ mod tests {
         // INVARIANT: `place` is borrowed until the copy is dropped, below, and has as many bytes.
         let mut bounce = Bounce {
             bytes: SecretVec::from_slice(&place, GFP_KERNEL)?,
-            back: NonNull::from(&mut place).cast(),
+            back: Some(NonNull::from(&mut place).cast()),
         };
         bounce.bytes.as_mut_bytes().fill(7);
         drop(bounce);
@@ -461,7 +512,8 @@ mod tests {
         for pages in [INLINE_ENTRIES - 1, INLINE_ENTRIES, INLINE_ENTRIES + 1, 300] {
             let mut buf = VVec::from_elem(0u8, pages * PAGE_SIZE, GFP_KERNEL)?;
 
-            assert!(entries(&mut SgList::new(&mut SgStorage::new(), &mut [], &mut buf)?) == pages);
+            let mut storage = SgStorage::new();
+            assert!(entries(&mut SgList::new(&mut storage, [Part::from(&mut buf[..])])?) == pages);
             round_trip(&mut [], &mut buf)?;
             round_trip(&mut [0; 100], &mut buf[1..])?;
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Stand-in for `kernel::crypto`, over AWS-LC and, for AES-CCM, RustCrypto.
+//! Stand-in for `kernel::crypto`, over AWS-LC and, for AES-CCM and plain ciphers, RustCrypto.
 
 pub mod aead;
 pub mod curve25519;
@@ -9,6 +9,7 @@ pub mod rng;
 pub mod rsa;
 pub mod secret;
 pub mod shash;
+pub mod skcipher;
 
 pub use secret::{
     ct_eq,
