@@ -12,67 +12,47 @@
 
 use kernel::{
     crypto::{
+        hkdf,
         shash::{
             Hash,
             HashAlgorithm,
-            Mac,
             MAX_DIGEST_SIZE, //
         },
-        Secret,
         SecretVec, //
     },
     prelude::*, //
 };
 
 use super::{
-    codec,
-    error::{
-        Error,
-        Result, //
-    },
+    error::Result,
     transcript::Digest, //
 };
 
 /// Zeros as long as the longest hash: the salt and the key material where there is none.
 static ZEROS: [u8; MAX_DIGEST_SIZE] = [0; MAX_DIGEST_SIZE];
 
-/// HKDF (RFC 5869) as TLS uses it, over one keyed hash that takes key after key.
-pub struct Hkdf {
-    mac: Mac,
-    hash: HashAlgorithm,
-}
+/// HKDF (RFC 5869) as TLS uses it, whose secrets are as long as the hash.
+pub struct Hkdf(hkdf::Hkdf);
 
 impl Hkdf {
     /// HKDF over `hash`.
     pub fn new(hash: HashAlgorithm) -> Result<Self> {
-        Ok(Self {
-            mac: Mac::new(hash, zeros(hash))?,
-            hash,
-        })
+        Ok(Self(hkdf::Hkdf::new(hash)?))
     }
 
     /// The hash it is built on.
     pub fn hash(&self) -> HashAlgorithm {
-        self.hash
+        self.0.hash()
     }
 
-    /// HMAC of `data`.
-    fn hmac(&mut self, key: &[u8], data: &[u8], out: &mut [u8]) -> Result {
-        self.mac.set_key(key)?;
-        Ok(self.mac.digest(data, out)?)
-    }
-
-    /// `HKDF-Extract(salt, ikm)`.
+    /// `HKDF-Extract(salt, ikm)`, which is HMAC of `ikm` under the key `salt` as well.
     fn extract(&mut self, salt: &[u8], ikm: &[u8]) -> Result<SecretVec> {
-        let mut out = SecretVec::zeroed(self.hash.digest_size(), GFP_KERNEL)?;
-        self.hmac(salt, ikm, out.as_mut_bytes())?;
+        let mut out = SecretVec::zeroed(self.hash().digest_size(), GFP_KERNEL)?;
+        self.0.extract(salt, ikm, out.as_mut_bytes())?;
         Ok(out)
     }
 
     /// `HKDF-Expand-Label(secret, label, context, out.len())` (RFC 8446 section 7.1).
-    ///
-    /// Nothing that TLS 1.3 or QUIC derive is longer than the hash, so that one block of output is
-    /// enough; more is refused with `EINVAL`.
     pub fn expand_label(
         &mut self,
         secret: &[u8],
@@ -80,41 +60,12 @@ impl Hkdf {
         context: &[u8],
         out: &mut [u8],
     ) -> Result {
-        const PREFIX: &[u8] = b"tls13 ";
-
-        let wrong = Error::internal(EINVAL, "wrong length in the key schedule");
-        let len = self.hash.digest_size();
-        if out.len() > len {
-            return Err(wrong);
-        }
-        let out_len = u16::try_from(out.len()).map_err(|_| wrong)?;
-        let label_len = label.len().saturating_add(PREFIX.len());
-        let label_len = u8::try_from(label_len).map_err(|_| wrong)?;
-        let context_len = u8::try_from(context.len()).map_err(|_| wrong)?;
-
-        // The `HkdfLabel`, then the number of the block (RFC 5869 section 2.3).
-        let parts: [&[u8]; 7] = [
-            &out_len.to_be_bytes(),
-            &[label_len],
-            PREFIX,
-            label,
-            &[context_len],
-            context,
-            &[1],
-        ];
-        self.mac.set_key(secret)?;
-        if out.len() == len {
-            return Ok(self.mac.digest_parts(&parts, out)?);
-        }
-        let mut block = Secret::<MAX_DIGEST_SIZE>::zeroed();
-        let block = block.as_mut_bytes().get_mut(..len).ok_or(wrong)?;
-        self.mac.digest_parts(&parts, block)?;
-        codec::copy(out, block.get(..out.len()).ok_or(wrong)?)
+        Ok(self.0.expand_label(secret, label, context, out)?)
     }
 
     /// A secret as long as the hash, by [`Hkdf::expand_label`].
     fn expand_secret(&mut self, secret: &[u8], label: &[u8], context: &[u8]) -> Result<SecretVec> {
-        let mut out = SecretVec::zeroed(self.hash.digest_size(), GFP_KERNEL)?;
+        let mut out = SecretVec::zeroed(self.hash().digest_size(), GFP_KERNEL)?;
         self.expand_label(secret, label, context, out.as_mut_bytes())?;
         Ok(out)
     }

@@ -5,12 +5,14 @@
 pub mod aead;
 pub(crate) mod akcipher;
 pub mod curve25519;
+pub mod hkdf;
 pub mod kpp;
 pub mod rng;
 pub mod rsa;
 pub(crate) mod scatterlist;
 pub mod secret;
 pub mod shash;
+pub mod sig;
 pub mod skcipher;
 
 pub use secret::{

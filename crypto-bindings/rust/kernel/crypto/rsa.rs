@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! RSA signatures: RSASSA-PSS as TLS 1.3 uses it (RFC 8017, section 8.1; RFC 8446, section 4.2.3).
+//! RSA signatures: RSASSA-PSS as TLS 1.3 uses it (RFC 8017, section 8.1; RFC 8446, section 4.2.3),
+//! and RSASSA-PKCS1-v1_5 (RFC 8017, section 8.2), which is what certificates are signed with.
 //!
 //! C header: [`include/crypto/akcipher.h`](srctree/include/crypto/akcipher.h)
 //!
@@ -10,7 +11,7 @@
 //!
 //! - keys are parsed strictly and checked when they are loaded;
 //! - messages are encoded with PSS, the same hash for the message and for MGF1, and a salt as long
-//!   as a digest;
+//!   as a digest, or as PKCS#1 v1.5 has it;
 //! - the operand of the private operation is blinded all the same;
 //! - no signature leaves that does not verify, because one that a fault has spoiled gives the key
 //!   away.
@@ -20,10 +21,11 @@
 
 mod bignum;
 mod der;
+mod pkcs1;
 mod primes;
 mod pss;
 #[cfg(CONFIG_RUST_CRYPTO_KUNIT_TEST)]
-mod tests;
+pub(crate) mod tests;
 
 use self::{
     bignum::{
@@ -187,6 +189,47 @@ impl PublicKey {
         // The lengths are right, so that what is refused here is the number.
         self.rsa.encrypt(sig, &mut em).map_err(rejected)?;
         pss::verify(hash, digest, &mut em)
+    }
+
+    /// Verifies an RSASSA-PKCS1-v1_5 signature of the message that has the digest `digest`.
+    ///
+    /// Calls `crypto_akcipher_sync_encrypt()`.
+    ///
+    /// # Errors
+    ///
+    /// - `EKEYREJECTED`: the signature is not valid, whatever is wrong with it.
+    /// - `EINVAL`: `digest` has not the length of a digest of `hash`.
+    /// - `ENOMEM`: no memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::crypto::{rsa::PublicKey, shash::HashAlgorithm};
+    ///
+    /// /// The signature of a certificate, over what is to be signed.
+    /// fn verify(issuer: &PublicKey, tbs: &[u8; 32], sig: &[u8]) -> Result {
+    ///     issuer.verify_pkcs1(HashAlgorithm::Sha256, tbs, sig)
+    /// }
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn verify_pkcs1(&self, hash: HashAlgorithm, digest: &[u8], sig: &[u8]) -> Result {
+        if digest.len() != hash.digest_size() {
+            return Err(EINVAL);
+        }
+        if sig.len() != self.size() {
+            return Err(EKEYREJECTED);
+        }
+
+        let mut em = KVec::from_elem(0, self.size(), GFP_KERNEL)?;
+        let mut expected = KVec::from_elem(0, self.size(), GFP_KERNEL)?;
+
+        self.rsa.encrypt(sig, &mut em).map_err(rejected)?;
+        pkcs1::encode(hash, digest, &mut expected)?;
+        if ct_eq(&em, &expected) {
+            Ok(())
+        } else {
+            Err(EKEYREJECTED)
+        }
     }
 }
 
@@ -372,6 +415,45 @@ impl PrivateKey {
             hash => hash?,
         };
         let result = self.sign_hashed(hash, digest, sig);
+
+        if result.is_err() {
+            sig.fill(0);
+        }
+        result
+    }
+
+    /// Makes an RSASSA-PKCS1-v1_5 signature of the message that has the digest `digest`.
+    ///
+    /// # Errors
+    ///
+    /// After an error `sig` is all zeroes, but for `EINVAL`, which leaves it untouched.
+    ///
+    /// - `EINVAL`: `digest` has not the length of a digest of `hash`, or `sig` has not
+    ///   [`size`](Self::size) bytes.
+    /// - `EIO`: the computation went wrong.
+    /// - `ENOMEM`: no memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::crypto::{rsa::PrivateKey, shash::HashAlgorithm};
+    ///
+    /// fn sign(key: &PrivateKey, digest: &[u8; 32]) -> Result<KVec<u8>> {
+    ///     let mut sig = KVec::from_elem(0, key.size(), GFP_KERNEL)?;
+    ///
+    ///     key.sign_pkcs1(HashAlgorithm::Sha256, digest, &mut sig)?;
+    ///     Ok(sig)
+    /// }
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn sign_pkcs1(&self, hash: HashAlgorithm, digest: &[u8], sig: &mut [u8]) -> Result {
+        if sig.len() != self.size() || digest.len() != hash.digest_size() {
+            return Err(EINVAL);
+        }
+        let result = SecretVec::zeroed(self.size(), GFP_KERNEL).and_then(|mut em| {
+            pkcs1::encode(hash, digest, em.as_mut_bytes())?;
+            self.exponentiate(em.as_bytes(), sig)
+        });
 
         if result.is_err() {
             sig.fill(0);

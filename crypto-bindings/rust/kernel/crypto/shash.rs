@@ -3,16 +3,17 @@
 //! Hashes, with and without a key.
 //!
 //! A [`Hash`] is an algorithm without a key, a [`Mac`] one with a key. Both hash bytes that are all
-//! there at once with `digest` and `digest_parts`, which take `&self`, allocate nothing, and may
+//! there at once with `digest` and `digest_parts`, and with `digest_with` what a function adds
+//! piece by piece. These take `&self`, allocate nothing, as the descriptor is on the stack, and may
 //! run on many CPUs at once.
 //!
-//! For bytes that come little by little there is [`Running`]. Its states are types, so nothing can
-//! be added to a hash that was not begun or is finished:
+//! For bytes that come little by little there is [`Running`], with its descriptor on the heap. Its
+//! states are types, so nothing can be added to a hash that was not begun or is finished:
 //!
 //! ```text
 //!                    update()            fork() -> another Running
-//!                    +------+            snapshot() -> the digest so far
-//!                    |      v            |
+//!                    +------+            save() -> Saved, which resume() makes a Running of
+//!                    |      v            snapshot() -> the digest so far
 //!      new()       +------------+        |       finish()
 //!  o-------------> |  Running   | -------+  ---------------------> the digest
 //!                  +------------+
@@ -254,18 +255,31 @@ mod tfm {
             })
         }
 
-        pub(super) fn digest_parts(&self, parts: &[&[u8]], out: &mut [u8]) -> Result {
+        #[inline]
+        pub(super) fn digest_with(
+            &self,
+            out: &mut [u8],
+            add: impl FnOnce(&mut OnStack<'_>) -> Result,
+        ) -> Result {
             let mut desc = pin!(Desc::new());
 
             self.check(out)?;
             // SAFETY: `self` outlives `desc`.
             unsafe { desc.as_mut().init(self) }?;
-            for part in parts {
-                // SAFETY: The descriptor was initialised.
-                unsafe { desc.as_mut().update(part) }?;
-            }
-            // SAFETY: The descriptor was initialised, for `self`, whose digest fits in `out`.
+            // INVARIANT: The descriptor was just initialised.
+            add(&mut OnStack {
+                desc: desc.as_mut(),
+            })?;
+            // SAFETY: The descriptor was initialised, for `self`, whose digest fits in `out`. There
+            // is no way to finish it through an `OnStack`.
             unsafe { desc.as_mut().finish(out) }
+        }
+
+        #[inline]
+        pub(super) fn digest_parts(&self, parts: &[&[u8]], out: &mut [u8]) -> Result {
+            self.digest_with(out, |hash| {
+                parts.iter().try_for_each(|part| hash.update(part))
+            })
         }
     }
 
@@ -413,6 +427,33 @@ impl Drop for State {
     fn drop(&mut self) {
         // SAFETY: The place of the state is valid for writes of its size.
         unsafe { bindings::memzero_explicit(self.0.as_mut_ptr().cast(), size_of::<Self>()) };
+    }
+}
+
+/// A hash that is under way on the stack, to be added to.
+///
+/// It exists only within the function given to [`Hash::digest_with`] or [`Mac::digest_with`].
+///
+/// # Invariants
+///
+/// `desc` holds the state of a hash.
+pub struct OnStack<'a> {
+    desc: Pin<&'a mut Desc>,
+}
+
+impl OnStack<'_> {
+    /// Adds bytes.
+    ///
+    /// This corresponds to the C function `crypto_shash_update()`.
+    ///
+    /// # Errors
+    ///
+    /// - `EOVERFLOW` if `data` is longer than [`i32::MAX`]; nothing is added.
+    /// - What the algorithm gives; those in software do not fail.
+    #[inline]
+    pub fn update(&mut self, data: &[u8]) -> Result {
+        // SAFETY: By the type invariant.
+        unsafe { self.desc.as_mut().update(data) }
     }
 }
 
@@ -584,13 +625,54 @@ impl Hash {
     pub fn digest_parts(&self, parts: &[&[u8]], out: &mut [u8]) -> Result {
         self.tfm.digest_parts(parts, out)
     }
+
+    /// Puts the digest of what `add` adds into `out`.
+    ///
+    /// This corresponds to the C functions `crypto_shash_init()`, `crypto_shash_update()` and
+    /// `crypto_shash_final()`, with a `SHASH_DESC_ON_STACK()`.
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL` unless `out` has the size of a digest.
+    /// - What `add` gives. `out` is as it was then.
+    /// - What the algorithm gives; those in software do not fail.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::crypto::shash::{
+    ///     Hash,
+    ///     HashAlgorithm, //
+    /// };
+    ///
+    /// let sha256 = Hash::new(HashAlgorithm::Sha256)?;
+    /// let (mut a, mut b) = ([0; 32], [0; 32]);
+    ///
+    /// sha256.digest_with(&mut a, |hash| {
+    ///     for n in 0u16..4 {
+    ///         hash.update(&n.to_be_bytes())?;
+    ///     }
+    ///     Ok(())
+    /// })?;
+    /// sha256.digest(&[0, 0, 0, 1, 0, 2, 0, 3], &mut b)?;
+    /// assert_eq!(a, b);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    pub fn digest_with(
+        &self,
+        out: &mut [u8],
+        add: impl FnOnce(&mut OnStack<'_>) -> Result,
+    ) -> Result {
+        self.tfm.digest_with(out, add)
+    }
 }
 
-/// HMAC with a key.
+/// A message authentication code with a key, such as HMAC.
 ///
 /// There is none without a key. The key is wiped when the value is dropped (by the C side).
 ///
-/// This corresponds to a `struct crypto_shash` of a `hmac(...)` algorithm. To compare what it gives
+/// This corresponds to a `struct crypto_shash` of an algorithm with a key. To compare what it gives
 /// with what a peer sent, use [`ct_eq`](crate::crypto::ct_eq).
 ///
 /// # Examples
@@ -652,6 +734,37 @@ impl Mac {
         Ok(mac)
     }
 
+    /// Creates a message authentication code by the name of its algorithm or of its implementation,
+    /// for those that are not HMAC with a hash of [`HashAlgorithm`].
+    ///
+    /// It may sleep, and load a module.
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL` if the algorithm takes no key, or not this one.
+    /// - Those of `crypto_alloc_shash()`: `ENOENT` if the kernel has no such algorithm, `ENOMEM`.
+    /// - Those of [`Mac::set_key`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::crypto::shash::Mac;
+    ///
+    /// assert_eq!(Mac::by_name(c"hmac(sha384)", b"key")?.digest_size(), 48);
+    /// assert!(Mac::by_name(c"sha384", b"key").is_err());
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn by_name(name: &CStr, key: &[u8]) -> Result<Self> {
+        let mut mac = Self {
+            tfm: Tfm::new(name)?,
+        };
+
+        // What takes no key says that there is no such function.
+        mac.set_key(key)
+            .map_err(|e| if e == ENOSYS { EINVAL } else { e })?;
+        Ok(mac)
+    }
+
     /// Changes the key.
     ///
     /// This corresponds to the C function `crypto_shash_setkey()`. If it fails there is no key any
@@ -685,7 +798,17 @@ impl Mac {
         self.tfm.digest_size()
     }
 
-    /// Puts the HMAC of `data` into `out`.
+    /// Returns the size of the blocks that the algorithm works on, in bytes.
+    pub fn block_size(&self) -> usize {
+        self.tfm.block_size()
+    }
+
+    /// Returns the name of the implementation that was chosen.
+    pub fn driver_name(&self) -> &CStr {
+        self.tfm.driver_name()
+    }
+
+    /// Puts the code of `data` into `out`.
     ///
     /// This corresponds to the C function `crypto_shash_tfm_digest()`.
     ///
@@ -699,7 +822,7 @@ impl Mac {
         self.tfm.digest(data, out)
     }
 
-    /// Puts the HMAC of the parts, one after the other, into `out`.
+    /// Puts the code of the parts, one after the other, into `out`.
     ///
     /// This corresponds to the C functions `crypto_shash_init()`, `crypto_shash_update()` and
     /// `crypto_shash_final()`.
@@ -709,6 +832,22 @@ impl Mac {
     /// As for [`Mac::digest`], the length being that of each part.
     pub fn digest_parts(&self, parts: &[&[u8]], out: &mut [u8]) -> Result {
         self.tfm.digest_parts(parts, out)
+    }
+
+    /// Puts the code of what `add` adds into `out`.
+    ///
+    /// It is as [`Hash::digest_with`], which has an example.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Hash::digest_with`], and `ENOKEY` if [`Mac::set_key`] failed before.
+    #[inline]
+    pub fn digest_with(
+        &self,
+        out: &mut [u8],
+        add: impl FnOnce(&mut OnStack<'_>) -> Result,
+    ) -> Result {
+        self.tfm.digest_with(out, add)
     }
 }
 
@@ -898,6 +1037,57 @@ impl<T: Handle> Running<T> {
         Ok(Self { desc, handle })
     }
 
+    /// Keeps the state of the hash, to go on from it later, and more than once.
+    ///
+    /// It is smaller than a [`Running`], which has room for all that an algorithm works with.
+    ///
+    /// This corresponds to the C function `crypto_shash_export()`.
+    ///
+    /// # Errors
+    ///
+    /// - `ENOMEM` if there is no memory for the state.
+    /// - What the algorithm gives; those in software do not fail.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::crypto::shash::{
+    ///     Hash,
+    ///     HashAlgorithm,
+    ///     Running, //
+    /// };
+    ///
+    /// let sha256 = Hash::new(HashAlgorithm::Sha256)?;
+    /// let mut running = Running::new(&sha256, GFP_KERNEL)?;
+    /// running.update(b"a long prefix, ")?;
+    /// let prefix = running.save(GFP_KERNEL)?;
+    ///
+    /// for message in [b"one", b"two"] {
+    ///     let mut digest = [0; 32];
+    ///     let mut running = prefix.resume(GFP_KERNEL)?;
+    ///
+    ///     running.update(message)?;
+    ///     running.finish(&mut digest)?;
+    /// }
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn save(&self, flags: Flags) -> Result<Saved<T>>
+    where
+        T: Clone,
+    {
+        let state = KBox::<State>::new_uninit(flags)?;
+        // SAFETY: A state is valid whatever its bytes are, be they uninitialised.
+        let mut state = unsafe { state.assume_init() };
+
+        // SAFETY: By the type invariant.
+        unsafe { self.desc.export(&mut state) }?;
+        // INVARIANT: The state was just exported, from a descriptor of the same transformation.
+        Ok(Saved {
+            state,
+            handle: self.handle.clone(),
+        })
+    }
+
     /// Puts the digest of the bytes added so far into `out`. More may be added afterwards.
     ///
     /// Nothing is allocated for it.
@@ -926,6 +1116,45 @@ impl<T: Handle> Running<T> {
         self.handle.tfm().check(out)?;
         // SAFETY: By the type invariant; `out` was checked. `self` ends here.
         unsafe { self.desc.as_mut().finish(out) }
+    }
+}
+
+/// The state of a hash, kept by [`Running::save`].
+///
+/// It is wiped when it is dropped. There is no way to make one of bytes: an algorithm relies on
+/// what it finds in a state.
+///
+/// # Invariants
+///
+/// `state` was exported from a descriptor of the transformation of `handle`.
+pub struct Saved<T: Handle> {
+    state: KBox<State>,
+    handle: T,
+}
+
+impl<T: Handle + Clone> Saved<T> {
+    /// Goes on from the state.
+    ///
+    /// This corresponds to the C function `crypto_shash_import()`.
+    ///
+    /// # Errors
+    ///
+    /// - `ENOMEM` if there is no memory for the descriptor.
+    /// - `ENOKEY` if there is no key.
+    /// - What the algorithm gives; those in software do not fail.
+    ///
+    /// # Examples
+    ///
+    /// See [`Running::save`].
+    pub fn resume(&self, flags: Flags) -> Result<Running<T>> {
+        let handle = self.handle.clone();
+        let mut desc = Desc::on_heap(flags)?;
+
+        // SAFETY: The clone keeps the transformation alive, in the same value as the descriptor.
+        // By the type invariant the state is one of it.
+        unsafe { desc.as_mut().import(handle.tfm(), &self.state) }?;
+        // INVARIANT: It now holds a copy of the state.
+        Ok(Running { desc, handle })
     }
 }
 
@@ -1196,8 +1425,18 @@ mod tests {
                 return Err(EBADMSG);
             }
 
+            out.fill(0);
+            mac.digest_with(out, |hash| {
+                hash.update(a)?;
+                hash.update(b)
+            })?;
+            if out != expected {
+                return Err(EBADMSG);
+            }
+
             let mut running = Running::new(&mac, GFP_KERNEL)?;
             running.update(a)?;
+            let saved = running.save(GFP_KERNEL)?;
             let mut fork = running.fork(GFP_KERNEL)?;
             running.update(b"something else")?;
             drop(running);
@@ -1211,6 +1450,16 @@ mod tests {
             fork.finish(out)?;
             if out != expected {
                 return Err(EBADMSG);
+            }
+            for _ in 0..2 {
+                let mut running = saved.resume(GFP_KERNEL)?;
+
+                running.update(b)?;
+                out.fill(0);
+                running.finish(out)?;
+                if out != expected {
+                    return Err(EBADMSG);
+                }
             }
         }
         Ok(())
@@ -1320,6 +1569,42 @@ mod tests {
             .driver_name()
             .to_bytes()
             .is_empty());
+
+        assert!(matches!(Mac::by_name(c"sha256", b"key"), Err(e) if e == EINVAL));
+        assert!(matches!(Mac::by_name(c"no-such-mac", b"key"), Err(e) if e == ENOENT));
+        for alg in [Sha256, Sha384, Sha512] {
+            let (typed, named) = (
+                Mac::new(alg, b"key")?,
+                Mac::by_name(alg.hmac_name(), b"key")?,
+            );
+            let (mut a, mut b) = ([0; MAX_DIGEST_SIZE], [0; MAX_DIGEST_SIZE]);
+            let (a, b) = (&mut a[..alg.digest_size()], &mut b[..named.digest_size()]);
+
+            typed.digest(b"data", a)?;
+            named.digest(b"data", b)?;
+            assert!(a == b);
+            assert_eq!(named.block_size(), alg.block_size());
+            assert!(!named.driver_name().to_bytes().is_empty());
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn function_fails() -> Result {
+        let hash = Hash::new(Sha256)?;
+        let mut out = [0x33; 32];
+        let result = hash.digest_with(&mut out, |hash| {
+            hash.update(b"some")?;
+            Err(EAGAIN)
+        });
+
+        assert_eq!(result, Err(EAGAIN));
+        assert_eq!(out, [0x33; 32]);
+        // It is not asked for more where there is no room.
+        assert_eq!(
+            hash.digest_with(&mut out[1..], |_| Err(EAGAIN)),
+            Err(EINVAL)
+        );
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::crypto::secret::testing::hex;
 
 /// A key made for these tests (`openssl genrsa 2048`), PKCS#8.
-static KEY_2048: [u8; 1218] = hex("\
+pub(crate) static KEY_2048: [u8; 1218] = hex("\
      308204be020100300d06092a864886f70d0101010500048204a8308204a40201000282010100dcebcbd0bc2243144\
      b139418ed504fc6f3872e901520684b9ff12d8bdad1d15c3fbd886a864cc1540d1d015b8ba179394bb60aaa643e30\
      11bd2b772ba2bb6e2beca2ccb725af64e139fae08661b944568ebd3a96852a2007285064ae83d0dd507ceb8bbfdb0\
@@ -66,7 +66,7 @@ static OTHER_2048: [u8; 1218] = hex("\
      9d5284e3859816b42f");
 
 /// The public key of [`KEY_2048`], `SubjectPublicKeyInfo`.
-static SPKI_2048: [u8; 294] = hex("\
+pub(crate) static SPKI_2048: [u8; 294] = hex("\
      30820122300d06092a864886f70d01010105000382010f003082010a0282010100dcebcbd0bc2243144b139418ed5\
      04fc6f3872e901520684b9ff12d8bdad1d15c3fbd886a864cc1540d1d015b8ba179394bb60aaa643e3011bd2b772b\
      a2bb6e2beca2ccb725af64e139fae08661b944568ebd3a96852a2007285064ae83d0dd507ceb8bbfdb0a727f8cd9f\
@@ -447,6 +447,43 @@ static WYCHEPROOF_SHA512: [(bool, [u8; 64], [u8; 512]); 3] = [
     ),
 ];
 
+/// Signatures of "hello world" with [`KEY_2048`] (`openssl dgst -sign`). There is but one a hash.
+static PKCS1: [(HashAlgorithm, [u8; 256]); 3] = [
+    (
+        HashAlgorithm::Sha256,
+        hex("\
+             03c229175a594352dfac9c393b9c47dfef92c7ef82150815831f459a62935fd844d68d59674148ce54db\
+             0885399a99f3fa35e7e1a2076bba21c1236e36b25e2692282788898e83a9a82af6c652643010c61d71c5\
+             0bedfb194c6183293796674983925829f5be5491b462169fd6a9cb0bc7bfe34053d2c795078aaa96c7cf\
+             796485abfc19fe3ca492f387f84ce2b895d08986dab7caae07024da6e50d376775371af26fe63d023477\
+             73556ca36cd1725a6070dfa7fdb01fbe8bc8033db2a807e917dca15f4672c9a95ef944dc313760a97d92\
+             d01aed4d1115d5d03534989c49dceb9215c24d7c38fb0c17565ac4610ce162d46f4645826a1bdf80549c\
+             60893f64"),
+    ),
+    (
+        HashAlgorithm::Sha384,
+        hex("\
+             926b87b230eef9af5b29833b3f449f25dc15c8b875d1fa71638f94d1c4194e59593ff101ba9b479eeea7\
+             067e5197944664cb03ea9ae17ff7c6c96fe1c7000963e8c8d9dd08fced86c1fdda388d5e58ea0842e335\
+             238f8895d9f0373b0593575ed39c1745fec0e17d4b4e375ffcb061248c9ae1bb86e4b716fcf45b53d094\
+             379e60a50b977e7c7c9f885484901b8621402dca9b9843b6033f5f954de75ddcd9faf9381384f141e18f\
+             87a22f1d6412962f2fed6f695bc57b3ef0026b1d7b869cedc0328bb5c33c282de292c47f923269ed4e12\
+             d9cff77c66e6ba14dcabe718203e52ae8d068ca32d5b885053fb561bcf48ad2e1ff6f9a4da7b1c9a67ef\
+             75d537d0"),
+    ),
+    (
+        HashAlgorithm::Sha512,
+        hex("\
+             c5c483867d5196d14b22959d4568d6d8bc68a95f850f13550bf07ec262dbb693ff1d206ae0c330da38cc\
+             4cf75eb7adf60cd5f12d6ae1929e08e125a82e0b8c058a7a6ece008390661b2aacd296618a1168db2d6f\
+             bc4c50379bbccbb75a256bb7b931b4a407dcfd390b8ac2096460ad8b9b308f5a5a9a1d7f5baa8f2b2326\
+             ff453b35ffd2556e427a0d0d6386fc7d051e0acb209fd0066261f5434210b491ecd6d4c48d5a9d9c4106\
+             6760bdeefca5449262e2d7924cb05bd4a1b7906d41a10246c1a222ff930b729cdced22421374320f0db9\
+             9f84206d8a3d0c4598ec43556c6a0fd809b731b34af2cb9f7e6a58f1728721bffad11dd9c076ceb9634a\
+             9866daaf"),
+    ),
+];
+
 /// Checks that everything short of `der` is malformed, and so is `der` with something after it.
 fn truncations<T>(der: &[u8], parse: impl Fn(&[u8]) -> Result<T>) -> Result {
     for len in 0..der.len() {
@@ -524,6 +561,61 @@ mod cases {
             }
         }
         Ok(())
+    }
+
+    #[test]
+    fn pkcs1() -> Result {
+        let key = PrivateKey::from_der(&KEY_2048)?;
+        let public = key.public_key();
+
+        for (hash, sig) in &PKCS1 {
+            let mut digest = [0; MAX_DIGEST_SIZE];
+            let digest = &mut digest[..hash.digest_size()];
+            let mut other = [0xff; 256];
+
+            Hash::new(*hash)?.digest(b"hello world", digest)?;
+            public.verify_pkcs1(*hash, digest, sig)?;
+            key.sign_pkcs1(*hash, digest, &mut other)?;
+            assert!(other == *sig);
+
+            for i in 0..sig.len() {
+                other[i] ^= 0x10;
+                assert_eq!(
+                    public.verify_pkcs1(*hash, digest, &other),
+                    Err(EKEYREJECTED)
+                );
+                other[i] ^= 0x10;
+            }
+            for short in [&sig[1..], &sig[..255], &[]] {
+                assert_eq!(public.verify_pkcs1(*hash, digest, short), Err(EKEYREJECTED));
+            }
+            // Of another scheme, with another hash, or another digest.
+            assert_eq!(public.verify_pss(*hash, digest, sig), Err(EKEYREJECTED));
+            for (wrong, _) in PKCS1.iter().filter(|(wrong, _)| wrong != hash) {
+                let digest = &[0x5a; MAX_DIGEST_SIZE][..wrong.digest_size()];
+
+                assert_eq!(public.verify_pkcs1(*wrong, digest, sig), Err(EKEYREJECTED));
+                assert_eq!(public.verify_pkcs1(*hash, digest, sig), Err(EINVAL));
+                assert_eq!(key.sign_pkcs1(*hash, digest, &mut other), Err(EINVAL));
+            }
+            digest[0] ^= 1;
+            assert_eq!(public.verify_pkcs1(*hash, digest, sig), Err(EKEYREJECTED));
+            digest[0] ^= 1;
+
+            assert_eq!(key.sign_pkcs1(*hash, digest, &mut other[1..]), Err(EINVAL));
+            assert!(other == *sig);
+            key.sign_pss(*hash, digest, &mut other)?;
+            assert_eq!(
+                public.verify_pkcs1(*hash, digest, &other),
+                Err(EKEYREJECTED)
+            );
+        }
+        // No room for the padding.
+        assert_eq!(
+            pkcs1::encode(HashAlgorithm::Sha256, &[0; 32], &mut [0; 61]),
+            Err(EINVAL)
+        );
+        pkcs1::encode(HashAlgorithm::Sha256, &[0; 32], &mut [0; 62])
     }
 
     #[test]

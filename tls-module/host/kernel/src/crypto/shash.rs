@@ -141,6 +141,15 @@ impl Hash {
     pub fn digest_parts(&self, parts: &[&[u8]], out: &mut [u8]) -> Result {
         digest_parts(self, parts, out)
     }
+
+    /// Hashes what `add` adds.
+    pub fn digest_with(
+        &self,
+        out: &mut [u8],
+        add: impl FnOnce(&mut OnStack<'_>) -> Result,
+    ) -> Result {
+        digest_with(self, out, add)
+    }
 }
 
 /// A keyed hash: HMAC.
@@ -179,6 +188,15 @@ impl Mac {
     pub fn digest_parts(&self, parts: &[&[u8]], out: &mut [u8]) -> Result {
         digest_parts(self, parts, out)
     }
+
+    /// Authenticates what `add` adds.
+    pub fn digest_with(
+        &self,
+        out: &mut [u8],
+        add: impl FnOnce(&mut OnStack<'_>) -> Result,
+    ) -> Result {
+        digest_with(self, out, add)
+    }
 }
 
 impl fmt::Debug for Mac {
@@ -187,19 +205,38 @@ impl fmt::Debug for Mac {
     }
 }
 
-fn digest_parts<T: Handle>(handle: T, parts: &[&[u8]], out: &mut [u8]) -> Result {
+/// A hash under way, to be added to.
+pub struct OnStack<'a>(&'a mut State);
+
+impl OnStack<'_> {
+    /// Takes in `data`.
+    pub fn update(&mut self, data: &[u8]) -> Result {
+        check_len(data)?;
+        self.0.update(data);
+        Ok(())
+    }
+}
+
+fn digest_with<T: Handle>(
+    handle: T,
+    out: &mut [u8],
+    add: impl FnOnce(&mut OnStack<'_>) -> Result,
+) -> Result {
     if out.len() != handle.size() {
         return Err(EINVAL);
     }
 
     let mut state = handle.start();
 
-    for part in parts {
-        check_len(part)?;
-        state.update(part);
-    }
+    add(&mut OnStack(&mut state))?;
     state.finish(out);
     Ok(())
+}
+
+fn digest_parts<T: Handle>(handle: T, parts: &[&[u8]], out: &mut [u8]) -> Result {
+    digest_with(handle, out, |hash| {
+        parts.iter().try_for_each(|part| hash.update(part))
+    })
 }
 
 mod private {
