@@ -4,6 +4,7 @@
 
 pub mod aead;
 pub(crate) mod akcipher;
+pub mod algorithm;
 pub mod curve25519;
 pub mod hkdf;
 pub mod kpp;

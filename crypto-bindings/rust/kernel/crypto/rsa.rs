@@ -25,6 +25,8 @@ mod pkcs1;
 mod primes;
 mod pss;
 #[cfg(CONFIG_RUST_CRYPTO_KUNIT_TEST)]
+pub(crate) mod testing;
+#[cfg(CONFIG_RUST_CRYPTO_KUNIT_TEST)]
 pub(crate) mod tests;
 
 use self::{
