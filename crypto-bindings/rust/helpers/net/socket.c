@@ -25,6 +25,16 @@ __rust_helper bool rust_helper_sk_stream_is_writeable(const struct sock *sk)
 	return sk_stream_is_writeable(sk);
 }
 
+__rust_helper bool rust_helper_sock_writeable(const struct sock *sk)
+{
+	return sock_writeable(sk);
+}
+
+__rust_helper int rust_helper_sk_drops_read(const struct sock *sk)
+{
+	return sk_drops_read(sk);
+}
+
 __rust_helper void rust_helper_lock_sock(struct sock *sk)
 {
 	lock_sock(sk);

@@ -144,7 +144,7 @@ pub(super) union Address {
 
 impl Address {
     /// Returns an address of no family.
-    fn zeroed() -> Self {
+    pub(super) fn zeroed() -> Self {
         // SAFETY: All members are plain numbers, for which zeros are valid.
         // INVARIANT: All bytes are zero.
         unsafe { core::mem::zeroed() }
@@ -185,7 +185,7 @@ impl Address {
     }
 
     /// Returns the address, or [`EAFNOSUPPORT`] if it is neither of IPv4 nor of IPv6.
-    fn get(&self) -> Result<SocketAddr> {
+    pub(super) fn get(&self) -> Result<SocketAddr> {
         // SAFETY: All bytes are initialized by the type invariants, and every address begins with
         // its family.
         match u32::from(unsafe { self.family }) {
@@ -216,6 +216,14 @@ impl Address {
 
     /// Returns a pointer to the address; it is valid for reads of [`Self::len`] bytes.
     pub(super) fn as_ptr(&self) -> *const Self {
+        self
+    }
+
+    /// Returns a pointer to the address; it is valid for reads and writes of an address of any
+    /// family.
+    ///
+    /// Whatever is written must leave all bytes initialized.
+    pub(super) fn as_mut_ptr(&mut self) -> *mut Self {
         self
     }
 
@@ -301,20 +309,33 @@ unsafe extern "C" fn data_ready(sk: *mut bindings::sock) {
     unsafe { notify(sk, |handler| handler.data_ready()) }
 }
 
-/// C's `sk_write_space`.
+/// C's `sk_write_space` of a stream socket.
 ///
 /// # Safety
 ///
-/// As for [`notify`].
-unsafe extern "C" fn write_space(sk: *mut bindings::sock) {
+/// As for [`notify`]; the socket must be a stream socket.
+unsafe extern "C" fn stream_write_space(sk: *mut bindings::sock) {
     // Does the stack's own bookkeeping, such as taking note that the shortage is over.
     //
-    // SAFETY: `sk` is valid, by the safety requirements, and a stream socket, as are all sockets
-    // of this module; this is called where this very function would be.
+    // SAFETY: `sk` is valid and a stream socket, by the safety requirements; this is called where
+    // this very function would be.
     unsafe { bindings::sk_stream_write_space(sk) };
 
     // SAFETY: As above.
     if unsafe { bindings::sk_stream_is_writeable(sk) } {
+        // SAFETY: By the safety requirements.
+        unsafe { notify(sk, |handler| handler.write_space()) }
+    }
+}
+
+/// C's `sk_write_space` of a datagram socket.
+///
+/// # Safety
+///
+/// As for [`notify`].
+unsafe extern "C" fn datagram_write_space(sk: *mut bindings::sock) {
+    // SAFETY: `sk` is valid by the safety requirements.
+    if unsafe { bindings::sock_writeable(sk) } {
         // SAFETY: By the safety requirements.
         unsafe { notify(sk, |handler| handler.write_space()) }
     }
@@ -330,7 +351,7 @@ unsafe extern "C" fn state_change(sk: *mut bindings::sock) {
     unsafe { notify(sk, |handler| handler.state_change()) }
 }
 
-/// An owned stream socket of the kernel.
+/// An owned socket of the kernel.
 ///
 /// All of it, dropping it too, is for contexts that may sleep.
 ///
@@ -339,9 +360,9 @@ unsafe extern "C" fn state_change(sk: *mut bindings::sock) {
 /// - `socket` points to a valid `struct socket` of the Internet protocols, created by
 ///   `sock_create_kern()` or `kernel_accept()` and owned by this object; its `sk` is valid, and
 ///   both stay so until they are released.
-/// - The callbacks of the `struct sock` are this module's, or those of another part of the
-///   kernel, such as kernel TLS, which calls this module's from its own. They were set before
-///   anybody else could call them.
+/// - The callbacks of the `struct sock` are this module's, those for its type of socket, or those
+///   of another part of the kernel, such as kernel TLS, which calls this module's from its own.
+///   They were set before anybody else could call them.
 /// - User data for which [`Handler::from_user_data`] returns a handler points to a [`Handler`],
 ///   owned by the socket.
 pub(super) struct Socket {
@@ -364,6 +385,43 @@ impl Socket {
     ///
     /// C: `sock_create_kern()`
     pub(super) fn new_tcp(addr: &SocketAddr) -> Result<Self> {
+        // SAFETY: The callback is that of stream sockets.
+        unsafe {
+            Self::new(
+                addr,
+                bindings::sock_type_SOCK_STREAM,
+                bindings::IPPROTO_TCP as c_int,
+                stream_write_space,
+            )
+        }
+    }
+
+    /// Makes a UDP socket of the family of `addr`, in the initial network namespace.
+    ///
+    /// C: `sock_create_kern()`
+    pub(super) fn new_udp(addr: &SocketAddr) -> Result<Self> {
+        // SAFETY: The callback is that of datagram sockets.
+        unsafe {
+            Self::new(
+                addr,
+                bindings::sock_type_SOCK_DGRAM,
+                bindings::IPPROTO_UDP as c_int,
+                datagram_write_space,
+            )
+        }
+    }
+
+    /// Makes a socket of the family of `addr`, in the initial network namespace.
+    ///
+    /// # Safety
+    ///
+    /// `write_space` must be this module's callback for sockets of this type.
+    unsafe fn new(
+        addr: &SocketAddr,
+        socket_type: bindings::sock_type,
+        protocol: c_int,
+        write_space: unsafe extern "C" fn(*mut bindings::sock),
+    ) -> Result<Self> {
         let family = match addr.ip() {
             IpAddr::V4(_) => bindings::AF_INET,
             IpAddr::V6(_) => bindings::AF_INET6,
@@ -376,8 +434,8 @@ impl Socket {
             bindings::sock_create_kern(
                 &raw mut bindings::init_net,
                 family as c_int,
-                bindings::sock_type_SOCK_STREAM as c_int,
-                bindings::IPPROTO_TCP as c_int,
+                socket_type as c_int,
+                protocol,
                 &mut socket,
             )
         })?;
@@ -387,7 +445,8 @@ impl Socket {
         let sk = unsafe { (*socket.as_ptr()).sk };
         // SAFETY: `sk` is valid. As it is neither bound nor connected, and nobody else knows it,
         // nobody reads or writes these fields at the same time. The functions are for sockets of
-        // this module, and for those that inherit from them.
+        // this module and, by the safety requirements, of this type, and for those that inherit
+        // from them.
         unsafe {
             bindings::sk_set_callbacks(
                 sk,
@@ -434,11 +493,15 @@ impl Socket {
     /// Turns Nagle's algorithm off or on.
     ///
     /// C: `__tcp_sock_set_nodelay()`
-    pub(super) fn set_tcp_nodelay(&self, on: bool) {
+    ///
+    /// # Safety
+    ///
+    /// This must be a TCP socket.
+    pub(super) unsafe fn set_tcp_nodelay(&self, on: bool) {
         let sk = self.sk();
 
-        // SAFETY: `sk` is valid by the type invariants, and is that of a TCP socket, as all are
-        // that `new_tcp()` and `accept()` make.
+        // SAFETY: `sk` is valid by the type invariants, and is that of a TCP socket by the safety
+        // requirements.
         unsafe {
             bindings::lock_sock(sk);
             bindings::__tcp_sock_set_nodelay(sk, on);
@@ -568,6 +631,15 @@ impl Socket {
         to_result(unsafe { bindings::sock_error(self.sk()) })
     }
 
+    /// Returns how many datagrams were lost on receiving, for want of room or for a checksum that
+    /// does not match.
+    ///
+    /// C: `sk_drops_read()`
+    pub(super) fn drops(&self) -> u32 {
+        // SAFETY: `sk` is valid by the type invariants; the counter is atomic.
+        (unsafe { bindings::sk_drops_read(self.sk()) }) as u32
+    }
+
     /// Returns the state of the connection.
     ///
     /// C: `inet_sk_state_load()`
@@ -589,7 +661,7 @@ impl Socket {
     /// # Safety
     ///
     /// `msg.msg_control` must be null, or valid for writes of `msg.msg_controllen` bytes;
-    /// `msg.msg_name` must be null.
+    /// `msg.msg_name` must be null, or valid for writes of an [`Address`].
     pub(super) unsafe fn recv_message(
         &self,
         buf: &mut [u8],
@@ -603,7 +675,7 @@ impl Socket {
 
         // SAFETY: The socket is valid by the type invariants; `vec` describes `len` bytes that are
         // valid for writes wherever they are, since C copies to them by address; the control
-        // buffer is valid by the safety requirements.
+        // buffer and the name are valid by the safety requirements.
         let ret = unsafe {
             bindings::kernel_recvmsg(
                 self.as_ptr(),
@@ -630,7 +702,8 @@ impl Socket {
     /// # Safety
     ///
     /// `msg.msg_control` must be null, or valid for reads of `msg.msg_controllen` bytes, which are
-    /// well-formed control messages; `msg.msg_name` must be null.
+    /// well-formed control messages; `msg.msg_name` must be null, or valid for reads of
+    /// `msg.msg_namelen` bytes, no more than an [`Address`] has.
     pub(super) unsafe fn send_message(
         &self,
         buf: &[u8],
@@ -645,7 +718,8 @@ impl Socket {
 
         // SAFETY: The socket is valid by the type invariants; `vec` describes `len` bytes that are
         // valid for reads wherever they are, since C copies from them by address, and never writes
-        // to the source of a message; the control buffer is valid by the safety requirements.
+        // to the source of a message; the control buffer and the name are valid by the safety
+        // requirements.
         let ret = unsafe { bindings::kernel_sendmsg(self.as_ptr(), msg, &mut vec, 1, len) };
         usize::try_from(ret).map_err(|_| Error::from_errno(ret))
     }

@@ -261,7 +261,8 @@ impl TcpStream {
     ///
     /// C: `__tcp_sock_set_nodelay()`
     pub fn set_nodelay(&self, on: bool) {
-        self.socket.set_tcp_nodelay(on);
+        // SAFETY: This is a TCP socket by the type invariants.
+        unsafe { self.socket.set_tcp_nodelay(on) };
     }
 
     /// Returns the address of the other side.

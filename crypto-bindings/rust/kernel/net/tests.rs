@@ -2,6 +2,8 @@
 
 //! Tests of TCP sockets and kernel TLS, over the loopback device.
 
+mod udp;
+
 use super::{
     socket::{
         How,
