@@ -53,6 +53,10 @@ def build_kernel(kernel, module=MODULE):
     program(SCRIPTS / "kernel", "module", kernel, "--of", module)
 
 
+def kernel_folder(kernel):
+    return Path(quiet(SCRIPTS / "kernel", "path", kernel).strip())
+
+
 def module_file(kernel, module=MODULE):
     return Path(quiet(SCRIPTS / "kernel", "path", kernel, "--module", "--of", module).strip())
 

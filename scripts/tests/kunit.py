@@ -5,15 +5,27 @@ import re
 import subprocess
 
 from common import BINDINGS, LOGS, MODULE, SCRIPTS, say
-from suites import Result, attempt, build_kernel, module_file
+from suites import Result, attempt, build_kernel, kernel_folder, module_file
 
 KERNELS = ("um", "um-debug", "x86_64")
 DOCTESTS = "rust_doctests_kernel"
-# What the guest runs: the suites of the kernel ran at boot, those of the module run when it is loaded.
+# What the guest runs: the suites of the kernel ran at boot, those of the module run when it is loaded. Where there is
+# failslab, what is tested with each allocation failing is so once more, with those failing too that may sleep, and what
+# that leaks is seen by kmemleak. The sample of the crypto API checks itself.
 COLLECT = """
 set -e
 insmod "$RUST_TLS_MODULE"
+if [ -f "$SAMPLE" ]; then
+    insmod "$SAMPLE"
+    rmmod rust_crypto
+fi
 cd /sys/kernel/debug/kunit
+if [ -d ../failslab ]; then
+    echo N >../failslab/ignore-gfp-wait
+    echo 0 >../failslab/verbose
+    echo 1 >rust_crypto/run
+    echo Y >../failslab/ignore-gfp-wait
+fi
 for suite in *; do cat "$suite/results" >"$RESULTS/$suite.ktap"; done
 rmmod rust_tls
 """
@@ -65,7 +77,8 @@ def run_kernel(kernel):
     command = [
         SCRIPTS / "guest", "--kernel", kernel, "--kunit", "--timeout", "900", "--share", results,
         "--log", results / "kernel.log", "--env", f"RUST_TLS_MODULE={module_file(kernel)}",
-        "--env", f"RESULTS={results}", "--", "bash", "-c", COLLECT,
+        "--env", f"RESULTS={results}", "--env", f"SAMPLE={kernel_folder(kernel) / 'samples/rust/rust_crypto.ko'}",
+        "--", "bash", "-c", COLLECT,
     ]
     # fmt: on
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True, errors="replace", check=False)

@@ -15,6 +15,8 @@ pub mod secret;
 pub mod shash;
 pub mod sig;
 pub mod skcipher;
+#[cfg(CONFIG_RUST_CRYPTO_KUNIT_TEST)]
+mod tests;
 
 pub use secret::{
     ct_eq,
