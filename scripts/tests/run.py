@@ -18,6 +18,7 @@ SUITES = {
     "lint": "formats, Clippy, the series against its sources, linters of scripts",
     "host": "the engine on the host: unit tests, AddressSanitizer, fuzzing",
     "kunit": "the suites inside the kernel, on UML and x86_64",
+    "algorithms": "a module with an algorithm in Rust, on UML and the debugging kernel",
     "vectors": "Wycheproof's vectors inside the kernel, on UML and x86_64",
     "panic-free": "the linked module refers to no panic",
     "interop": "real clients against the module on UML",
