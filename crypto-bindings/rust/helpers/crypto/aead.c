@@ -13,12 +13,6 @@ rust_helper_crypto_aead_ivsize(struct crypto_aead *tfm)
 	return crypto_aead_ivsize(tfm);
 }
 
-__rust_helper unsigned int
-rust_helper_crypto_aead_reqsize(struct crypto_aead *tfm)
-{
-	return crypto_aead_reqsize(tfm);
-}
-
 __rust_helper struct aead_request *
 rust_helper_aead_request_alloc(struct crypto_aead *tfm, gfp_t gfp)
 {
@@ -28,12 +22,6 @@ rust_helper_aead_request_alloc(struct crypto_aead *tfm, gfp_t gfp)
 __rust_helper void rust_helper_aead_request_free(struct aead_request *req)
 {
 	aead_request_free(req);
-}
-
-__rust_helper void rust_helper_aead_request_set_tfm(struct aead_request *req,
-						    struct crypto_aead *tfm)
-{
-	aead_request_set_tfm(req, tfm);
 }
 
 __rust_helper void

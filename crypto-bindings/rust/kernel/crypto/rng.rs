@@ -39,6 +39,7 @@ const CHUNK: usize = 1 << 16;
 /// assert!(key.iter().any(|b| *b != 0));
 /// # Ok::<(), Error>(())
 /// ```
+#[inline]
 pub fn fill(buf: &mut [u8]) -> Result {
     for chunk in buf.chunks_mut(CHUNK) {
         // CAST: `CHUNK`, which the length of a chunk does not exceed, fits.

@@ -23,6 +23,7 @@
 //! C header: [`include/linux/scatterlist.h`](srctree/include/linux/scatterlist.h)
 
 use crate::{
+    alloc::Flags,
     bindings,
     crypto::secret::SecretVec,
     error::to_result,
@@ -51,6 +52,32 @@ impl SgStorage {
     pub(crate) const fn new() -> Self {
         Self(Opaque::uninit())
     }
+
+    /// Makes a list of `bytes`, if they are no more than one entry, as they mostly are.
+    ///
+    /// It is of use as long as the storage is, and `bytes` are; they may be written through it. For
+    /// any bytes there is [`SgList`]. `bytes` have to be at most [`i32::MAX`].
+    #[inline]
+    pub(crate) fn single(&mut self, bytes: &mut [u8]) -> Option<*mut bindings::scatterlist> {
+        let head = self.0.get().cast::<bindings::scatterlist>();
+        // SAFETY: These are the bytes of a slice.
+        let piece = unsafe { single_piece(bytes.as_ptr(), bytes.len()) }?;
+
+        // CAST: The callers see to the length, and the offset is less than a page.
+        //
+        // SAFETY: There is room for one entry at `head`. The page is the one that maps the bytes,
+        // which follow each other from the offset on.
+        unsafe {
+            bindings::sg_init_table(head, 1);
+            bindings::sg_set_page(
+                head,
+                piece.page,
+                piece.len as ffi::c_uint,
+                piece.offset as ffi::c_uint,
+            );
+        }
+        Some(head)
+    }
 }
 
 /// A contiguous part of a slice within one page, or within the linear map.
@@ -58,6 +85,30 @@ struct Piece {
     page: *mut bindings::page,
     offset: usize,
     len: usize,
+}
+
+/// Returns the `len` bytes at `start` as one piece, if there are any, and in the linear map.
+///
+/// # Safety
+///
+/// `start` is valid for reads of `len` bytes, all of one allocated object.
+#[inline]
+unsafe fn single_piece(start: *const u8, len: usize) -> Option<Piece> {
+    // SAFETY: These look at the address alone.
+    if len == 0
+        || unsafe { bindings::is_vmalloc_or_module_addr(start.cast()) } != 0
+        || !unsafe { bindings::virt_addr_valid(start.cast()) }
+    {
+        return None;
+    }
+
+    Some(Piece {
+        // SAFETY: `start` is an address that has a page, as was just checked.
+        page: unsafe { bindings::virt_to_page(start.cast()) },
+        offset: start.addr() % PAGE_SIZE,
+        // An object that begins in the linear map lies there as a whole, and is contiguous.
+        len,
+    })
 }
 
 /// Calls `f` with the pieces of the `len` bytes at `start`, none of which is empty.
@@ -75,26 +126,14 @@ unsafe fn for_each_piece(start: *const u8, len: usize, mut f: impl FnMut(Piece))
         return Ok(());
     }
 
+    // SAFETY: By the safety requirements of this function.
+    if let Some(piece) = unsafe { single_piece(start, len) } {
+        f(piece);
+        return Ok(());
+    }
     // SAFETY: This looks at the address alone.
     if unsafe { bindings::is_vmalloc_or_module_addr(start.cast()) } == 0 {
-        let last = start.wrapping_add(len - 1);
-
-        // SAFETY: This looks at the addresses alone.
-        let linear = unsafe {
-            bindings::virt_addr_valid(start.cast()) && bindings::virt_addr_valid(last.cast())
-        };
-        if !linear {
-            return Err(EFAULT);
-        }
-
-        f(Piece {
-            // SAFETY: `start` is an address that has a page, as was just checked.
-            page: unsafe { bindings::virt_to_page(start.cast()) },
-            offset: start.addr() % PAGE_SIZE,
-            // An object in the linear map is contiguous there.
-            len,
-        });
-        return Ok(());
+        return Err(EFAULT);
     }
 
     let mut done = 0;
@@ -190,6 +229,108 @@ impl Drop for HeapTable {
     fn drop(&mut self) {
         // SAFETY: By the type invariant, and it is not used again.
         unsafe { bindings::sg_free_table(&mut self.0) };
+    }
+}
+
+/// A list that is used again and again: of up to `N` bytes that are kept with it, and those of a
+/// slice in the linear map.
+///
+/// # Invariants
+///
+/// `place` is from a [`KBox`]. Its `list` is a scatterlist of two entries, the first of which has
+/// the page and the offset of its `head`.
+pub(crate) struct HeadedList<const N: usize> {
+    place: NonNull<HeadedPlace<N>>,
+}
+
+struct HeadedPlace<const N: usize> {
+    list: [bindings::scatterlist; 2],
+    head: [u8; N],
+}
+
+impl<const N: usize> HeadedList<N> {
+    pub(crate) fn new(flags: Flags) -> Result<Self> {
+        let place = KBox::new(
+            HeadedPlace {
+                list: Default::default(),
+                head: [0; N],
+            },
+            flags,
+        )?;
+        let place = NonNull::from(KBox::leak(place));
+
+        // SAFETY: All of this is in the place, which was just allocated. Its head is in the linear
+        // map, as all that `kmalloc()` allocates.
+        unsafe {
+            let list = (&raw mut (*place.as_ptr()).list).cast();
+            let head = (&raw const (*place.as_ptr()).head).cast::<u8>();
+
+            bindings::sg_init_table(list, 2);
+            // CAST: It is less than a page.
+            bindings::sg_set_page(
+                list,
+                bindings::virt_to_page(head.cast()),
+                0,
+                (head.addr() % PAGE_SIZE) as ffi::c_uint,
+            );
+        }
+
+        // INVARIANT: It was allocated above as a `KBox`, and the list initialised.
+        Ok(Self { place })
+    }
+
+    /// Makes the list one of a copy of `head` and of the bytes of `rest`.
+    ///
+    /// It allocates nothing. There is no list if `head` has more than `N` bytes, or if `rest` is
+    /// empty or does not lie in the linear map.
+    ///
+    /// # Safety
+    ///
+    /// - Nobody else uses the list. It is of use until this is called again, and as long as the
+    ///   bytes of `rest` are where they are and nothing but the list's user looks at them.
+    /// - `rest` has at most [`i32::MAX`] bytes.
+    #[inline]
+    pub(crate) unsafe fn fill(
+        &self,
+        head: &[u8],
+        rest: &mut [u8],
+    ) -> Option<*mut bindings::scatterlist> {
+        let place = self.place.as_ptr();
+
+        if head.len() > N {
+            return None;
+        }
+        // SAFETY: These are the bytes of a slice.
+        let piece = unsafe { single_piece(rest.as_ptr(), rest.len()) }?;
+
+        // CAST: All of these are at most the length of the list, which fits, or less than a page.
+        //
+        // SAFETY: By the type invariants and the safety requirements the place is ours to write,
+        // and `head`, which as a slice of the caller's is apart from it, fits in it.
+        unsafe {
+            let list = (&raw mut (*place).list).cast::<bindings::scatterlist>();
+            let second = list.add(1);
+
+            (&raw mut (*place).head)
+                .cast::<u8>()
+                .copy_from_nonoverlapping(head.as_ptr(), head.len());
+            (*list).length = head.len() as ffi::c_uint;
+            bindings::sg_set_page(
+                second,
+                piece.page,
+                piece.len as ffi::c_uint,
+                piece.offset as ffi::c_uint,
+            );
+            // There are no empty entries.
+            Some(if head.is_empty() { second } else { list })
+        }
+    }
+}
+
+impl<const N: usize> Drop for HeadedList<N> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariants, and it is not used again.
+        drop(unsafe { KBox::from_raw(self.place.as_ptr()) });
     }
 }
 
@@ -289,9 +430,18 @@ impl<'a, const N: usize> SgList<'a, N> {
         total_len(parts.each_ref().map(|part| part.len))?;
 
         let mut bounce = [const { None }; N];
+        // Most slices are one piece, in the linear map. That is looked up only once.
+        let mut single = [const { None }; N];
         let mut entries = 0;
 
-        for (part, bounce) in parts.iter_mut().zip(&mut bounce) {
+        for ((part, single), bounce) in parts.iter_mut().zip(&mut single).zip(&mut bounce) {
+            // SAFETY: By the type invariants of `Part`, these are the bytes of a slice.
+            *single = unsafe { single_piece(part.start.as_ptr(), part.len) };
+            if single.is_some() {
+                entries += 1;
+                continue;
+            }
+
             // SAFETY: By the type invariants of `Part`, these are the bytes of a slice.
             if let Ok(n) = unsafe { count_pieces(part.start.as_ptr(), part.len) } {
                 entries += n;
@@ -313,7 +463,8 @@ impl<'a, const N: usize> SgList<'a, N> {
             entries += unsafe { count_pieces(part.start.as_ptr(), part.len) }?;
         }
 
-        let (heap, head) = if entries <= INLINE_ENTRIES {
+        let inline = entries <= INLINE_ENTRIES;
+        let (heap, head) = if inline {
             let head = storage.0.get().cast::<bindings::scatterlist>();
 
             // CAST: `entries` is small.
@@ -329,8 +480,8 @@ impl<'a, const N: usize> SgList<'a, N> {
         };
 
         let mut entry = head;
-        for part in &parts {
-            let fill = |piece: Piece| {
+        for (part, single) in parts.iter().zip(single) {
+            let mut fill = |piece: Piece| {
                 // CAST: Both are at most the length of the list, which fits, or less than a page.
                 //
                 // SAFETY: Not more pieces are filled in than there are entries, so `entry` is one
@@ -344,10 +495,19 @@ impl<'a, const N: usize> SgList<'a, N> {
                         piece.offset as ffi::c_uint,
                     )
                 };
-                // SAFETY: `entry` is an entry of an initialised scatterlist.
-                entry = unsafe { bindings::sg_next(entry) };
+                entry = if inline {
+                    // The entries follow each other.
+                    entry.wrapping_add(1)
+                } else {
+                    // SAFETY: `entry` is an entry of an initialised scatterlist.
+                    unsafe { bindings::sg_next(entry) }
+                };
             };
 
+            if let Some(piece) = single {
+                fill(piece);
+                continue;
+            }
             // SAFETY: These are the bytes of a slice or of the copy of it. There are as many pieces
             // as were counted, since neither the bytes nor what maps them moved.
             unsafe { for_each_piece(part.start.as_ptr(), part.len, fill) }?;

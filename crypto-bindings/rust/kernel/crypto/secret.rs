@@ -17,6 +17,7 @@ use crate::{
     fmt,
     prelude::*, //
 };
+use core::arch::asm;
 
 /// Overwrites `buf` with zeroes, also where the compiler sees no further use of it.
 ///
@@ -31,9 +32,26 @@ use crate::{
 /// zeroize(&mut key);
 /// assert_eq!(key, [0; 16]);
 /// ```
+#[inline]
 pub fn zeroize(buf: &mut [u8]) {
     // SAFETY: `buf` is valid for writes of `buf.len()` bytes.
-    unsafe { bindings::memzero_explicit(buf.as_mut_ptr().cast(), buf.len()) };
+    unsafe { memzero_explicit(buf.as_mut_ptr(), buf.len()) };
+}
+
+/// Overwrites the `len` bytes at `start` with zeroes: the C function of this name, which is inline.
+///
+/// # Safety
+///
+/// `start` is valid for writes of `len` bytes.
+#[inline]
+pub(crate) unsafe fn memzero_explicit(start: *mut u8, len: usize) {
+    // SAFETY: By the safety requirements.
+    unsafe { start.write_bytes(0, len) };
+
+    // What `barrier_data()` is in C: for all that the compiler knows, the bytes are read here.
+    //
+    // SAFETY: There is no instruction in it.
+    unsafe { asm!("/* {} */", in(reg) start, options(nostack, preserves_flags)) };
 }
 
 /// Compares two slices in a time that depends on their lengths only.
@@ -53,13 +71,16 @@ pub fn zeroize(buf: &mut [u8]) {
 /// assert!(!ct_eq(b"tag", b"tags"));
 /// ```
 #[must_use]
+#[inline]
 pub fn ct_eq(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
 
+    // This is all that `crypto_memneq()` calls.
+    //
     // SAFETY: Both slices are valid for reads of `a.len()` bytes.
-    unsafe { bindings::crypto_memneq(a.as_ptr().cast(), b.as_ptr().cast(), a.len()) == 0 }
+    unsafe { bindings::__crypto_memneq(a.as_ptr().cast(), b.as_ptr().cast(), a.len()) == 0 }
 }
 
 /// `N` secret bytes.

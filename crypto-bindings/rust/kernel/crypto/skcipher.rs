@@ -57,7 +57,10 @@ use crate::{
             SgList,
             SgStorage, //
         },
-        secret::zeroize, //
+        secret::{
+            memzero_explicit,
+            zeroize, //
+        }, //
     },
     error::{
         from_err_ptr,
@@ -186,6 +189,13 @@ impl SkcipherAlgorithm {
 /// It is aligned, so that algorithms use it as it is.
 #[repr(C, align(16))]
 struct Iv([u8; MAX_IV_SIZE]);
+
+impl Iv {
+    #[inline]
+    const fn new() -> Self {
+        Self([0; MAX_IV_SIZE])
+    }
+}
 
 /// What a request takes on any algorithm: `SYNC_SKCIPHER_REQUEST_ON_STACK()`.
 #[repr(C)]
@@ -501,7 +511,7 @@ impl Skcipher {
     /// ```
     #[inline]
     pub fn encrypt_in_place(&self, iv: &[u8], buf: &mut [u8]) -> Result {
-        self.in_place(Direction::Encrypt, iv, buf).map(|_| ())
+        self.in_place(Direction::Encrypt, iv, buf, &mut Iv::new())
     }
 
     /// Decrypts `buf` in place.
@@ -536,7 +546,7 @@ impl Skcipher {
     /// ```
     #[inline]
     pub fn decrypt_in_place(&self, iv: &[u8], buf: &mut [u8]) -> Result {
-        self.in_place(Direction::Decrypt, iv, buf).map(|_| ())
+        self.in_place(Direction::Decrypt, iv, buf, &mut Iv::new())
     }
 
     /// Encrypts the bytes of `from` to `to`, which has the same size.
@@ -634,8 +644,9 @@ impl Skcipher {
             return Err(EINVAL);
         }
 
-        let next = self.in_place(direction, iv, buf)?;
+        let mut next = Iv::new();
 
+        self.in_place(direction, iv, buf, &mut next)?;
         for (to, from) in iv.iter_mut().zip(next.0) {
             *to = from;
         }
@@ -647,9 +658,8 @@ impl Skcipher {
     /// # Errors
     ///
     /// `EINVAL` if either has not a size that the algorithm takes.
-    fn start(&self, iv: &[u8], len: usize) -> Result<Iv> {
-        let mut copy = Iv([0; MAX_IV_SIZE]);
-
+    #[inline]
+    fn start(&self, iv: &[u8], len: usize, copy: &mut Iv) -> Result {
         if iv.len() != self.iv_size || self.alg.is_some_and(|alg| !alg.takes(len)) {
             return Err(EINVAL);
         }
@@ -657,33 +667,39 @@ impl Skcipher {
             .get_mut(..iv.len())
             .ok_or(EINVAL)?
             .copy_from_slice(iv);
-        Ok(copy)
+        Ok(())
     }
 
-    /// Returns the initialisation vector as the operation left it.
-    fn in_place(&self, direction: Direction, iv: &[u8], buf: &mut [u8]) -> Result<Iv> {
-        let mut iv = self.start(iv, buf.len())?;
-
+    /// Puts the initialisation vector into `next`, which is all zeroes, and leaves it there as the
+    /// operation left it.
+    fn in_place(&self, direction: Direction, iv: &[u8], buf: &mut [u8], next: &mut Iv) -> Result {
+        self.start(iv, buf.len(), next)?;
         if buf.is_empty() {
-            return Ok(iv);
+            return Ok(());
         }
 
         let len = total_len([buf.len()])?;
         let mut storage = SgStorage::new();
-        let mut list = SgList::new(&mut storage, [Part::from(&mut *buf)])?;
-        let list_ptr = list.as_ptr();
 
-        // SAFETY: The list has the bytes of `buf`, which are `len`, and may be written.
-        let ret = unsafe { self.crypt(direction, &mut iv, list_ptr, list_ptr, len) };
+        let ret = if let Some(list) = storage.single(buf) {
+            // SAFETY: The list has the bytes of `buf`, which are `len`, and may be written. It is
+            // in `storage`, and `buf` is not looked at before the operation is over.
+            unsafe { self.crypt(direction, next, list, list, len) }
+        } else {
+            let mut list = SgList::new(&mut storage, [Part::from(&mut *buf)])?;
+            let head = list.as_ptr();
 
-        drop(list);
-        to_result(ret).inspect_err(|_| zeroize(buf))?;
-        Ok(iv)
+            // SAFETY: As above. The list is dropped after the operation.
+            unsafe { self.crypt(direction, next, head, head, len) }
+        };
+
+        to_result(ret).inspect_err(|_| zeroize(buf))
     }
 
     fn apart(&self, direction: Direction, iv: &[u8], from: &[u8], to: &mut [u8]) -> Result {
-        let mut iv = self.start(iv, from.len())?;
+        let mut copy = Iv::new();
 
+        self.start(iv, from.len(), &mut copy)?;
         if from.len() != to.len() {
             return Err(EINVAL);
         }
@@ -698,7 +714,7 @@ impl Skcipher {
 
         // SAFETY: The lists have the bytes of `from` and of `to`, which are `len` each. The latter
         // may be written. They are apart, so an implementation has no reason to write the former.
-        let ret = unsafe { self.crypt(direction, &mut iv, src.as_ptr(), dst.as_ptr(), len) };
+        let ret = unsafe { self.crypt(direction, &mut copy, src.as_ptr(), dst.as_ptr(), len) };
 
         drop(dst);
         to_result(ret).inspect_err(|_| zeroize(to))
@@ -760,7 +776,7 @@ impl Skcipher {
         //
         // SAFETY: There is a request and a context of that size.
         unsafe {
-            bindings::memzero_explicit(
+            memzero_explicit(
                 req.cast(),
                 size_of::<bindings::skcipher_request>() + self.context,
             )
