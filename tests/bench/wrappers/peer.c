@@ -11,12 +11,26 @@
 #include <crypto/hash.h>
 #include <crypto/kpp.h>
 #include <crypto/rng.h>
+#include <crypto/sig.h>
+#include <crypto/skcipher.h>
 #include <crypto/utils.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "peer.h"
+
+/* noinline, since otherwise all turns of a loop would be on one stack. */
+noinline void peer_on_stack(unsigned int bytes, void (*job)(void *data),
+			    void *data)
+{
+	u8 *more = __builtin_alloca(bytes);
+
+	OPTIMIZER_HIDE_VAR(more);
+	job(data);
+	/* So that this call is not the last thing, which would give the stack up. */
+	barrier_data(more);
+}
 
 #define NONCE_SIZE 12
 #define TAG_SIZE 16
@@ -110,6 +124,56 @@ int peer_aead_open(struct peer_aead *p, unsigned int n, const u8 *nonce,
 	return 0;
 }
 
+void peer_skcipher_free(struct crypto_sync_skcipher *tfm)
+{
+	crypto_free_sync_skcipher(tfm);
+}
+
+struct crypto_sync_skcipher *
+peer_skcipher_new(const char *name, const u8 *key, unsigned int key_len)
+{
+	struct crypto_sync_skcipher *tfm = crypto_alloc_sync_skcipher(name, 0, 0);
+
+	if (IS_ERR(tfm))
+		return NULL;
+	if (crypto_sync_skcipher_setkey(tfm, key, key_len)) {
+		crypto_free_sync_skcipher(tfm);
+		return NULL;
+	}
+	return tfm;
+}
+
+static int peer_skcipher_once(struct crypto_sync_skcipher *tfm, const u8 *iv,
+			      u8 *buf, unsigned int len)
+{
+	SYNC_SKCIPHER_REQUEST_ON_STACK(req, tfm);
+	struct scatterlist sg;
+	u8 copy[16] __aligned(16);
+	int err;
+
+	/* The operation counts in it. */
+	memcpy(copy, iv, sizeof(copy));
+	sg_init_one(&sg, buf, len);
+	skcipher_request_set_sync_tfm(req, tfm);
+	skcipher_request_set_callback(req, 0, NULL, NULL);
+	skcipher_request_set_crypt(req, &sg, &sg, len, copy);
+	err = crypto_skcipher_encrypt(req);
+	skcipher_request_zero(req);
+	return err;
+}
+
+int peer_skcipher_encrypt(struct crypto_sync_skcipher *tfm, unsigned int n,
+			  const u8 *iv, u8 *buf, unsigned int len)
+{
+	while (n--) {
+		int err = peer_skcipher_once(tfm, iv, buf, len);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 void peer_shash_free(struct crypto_shash *tfm)
 {
 	crypto_free_shash(tfm);
@@ -183,7 +247,6 @@ int peer_rng(unsigned int n, u8 *buf, unsigned int len)
 int peer_memneq(unsigned int n, const u8 *a, const u8 *b, size_t len)
 {
 	while (n--) {
-		OPTIMIZER_HIDE_VAR(a);
 		if (crypto_memneq(a, b, len))
 			return -EBADMSG;
 	}
@@ -273,4 +336,38 @@ int peer_ecdh(unsigned int n, const char *name, const u8 *theirs,
 	kfree_sensitive(src);
 	kfree_sensitive(dst);
 	return err;
+}
+
+void peer_sig_free(struct crypto_sig *tfm)
+{
+	crypto_free_sig(tfm);
+}
+
+struct crypto_sig *peer_sig_new(const char *name, const u8 *key,
+				unsigned int key_len)
+{
+	struct crypto_sig *tfm = crypto_alloc_sig(name, 0, 0);
+
+	if (IS_ERR(tfm))
+		return NULL;
+	if (crypto_sig_set_pubkey(tfm, key, key_len)) {
+		crypto_free_sig(tfm);
+		return NULL;
+	}
+	return tfm;
+}
+
+/* The signature is one that is refused, after all the work is done. */
+int peer_sig_refuse(struct crypto_sig *tfm, unsigned int n, const u8 *sig,
+		    unsigned int sig_len, const u8 *digest,
+		    unsigned int digest_len)
+{
+	while (n--) {
+		int err = crypto_sig_verify(tfm, sig, sig_len, digest,
+					    digest_len);
+
+		if (err != -EKEYREJECTED)
+			return err ?: -EINVAL;
+	}
+	return 0;
 }

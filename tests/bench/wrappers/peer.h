@@ -4,6 +4,8 @@
 
 #include <linux/types.h>
 
+void peer_on_stack(unsigned int bytes, void (*job)(void *data), void *data);
+
 struct peer_aead *peer_aead_new(const char *name, const u8 *key,
 				unsigned int key_len, unsigned int iv_len);
 int peer_aead_seal(struct peer_aead *p, unsigned int n, const u8 *nonce,
@@ -12,6 +14,12 @@ int peer_aead_open(struct peer_aead *p, unsigned int n, const u8 *nonce,
 		   u8 *aad, unsigned int aad_len, u8 *buf, unsigned int len,
 		   const u8 *sealed);
 void peer_aead_free(struct peer_aead *p);
+
+struct crypto_sync_skcipher *
+peer_skcipher_new(const char *name, const u8 *key, unsigned int key_len);
+int peer_skcipher_encrypt(struct crypto_sync_skcipher *tfm, unsigned int n,
+			  const u8 *iv, u8 *buf, unsigned int len);
+void peer_skcipher_free(struct crypto_sync_skcipher *tfm);
 
 struct crypto_shash *peer_shash_new(const char *name, const u8 *key,
 				    unsigned int key_len);
@@ -27,5 +35,12 @@ int peer_memzero(unsigned int n, u8 *buf, size_t len);
 int peer_x25519(unsigned int n, const u8 *theirs);
 int peer_ecdh(unsigned int n, const char *name, const u8 *theirs,
 	      unsigned int size);
+
+struct crypto_sig *peer_sig_new(const char *name, const u8 *key,
+				unsigned int key_len);
+int peer_sig_refuse(struct crypto_sig *tfm, unsigned int n, const u8 *sig,
+		    unsigned int sig_len, const u8 *digest,
+		    unsigned int digest_len);
+void peer_sig_free(struct crypto_sig *tfm);
 
 #endif /* PEER_H */

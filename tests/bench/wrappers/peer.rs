@@ -16,6 +16,11 @@ mod c {
     use kernel::ffi::*;
 
     extern "C" {
+        pub(super) fn peer_on_stack(
+            bytes: c_uint,
+            job: unsafe extern "C" fn(*mut c_void),
+            data: *mut c_void,
+        );
         pub(super) fn peer_aead_new(
             name: *const c_char,
             key: *const u8,
@@ -42,6 +47,19 @@ mod c {
             sealed: *const u8,
         ) -> c_int;
         pub(super) fn peer_aead_free(p: *mut c_void);
+        pub(super) fn peer_skcipher_new(
+            name: *const c_char,
+            key: *const u8,
+            key_len: c_uint,
+        ) -> *mut c_void;
+        pub(super) fn peer_skcipher_encrypt(
+            p: *mut c_void,
+            n: c_uint,
+            iv: *const u8,
+            buf: *mut u8,
+            len: c_uint,
+        ) -> c_int;
+        pub(super) fn peer_skcipher_free(p: *mut c_void);
         pub(super) fn peer_shash_new(
             name: *const c_char,
             key: *const u8,
@@ -62,6 +80,20 @@ mod c {
             out: *mut u8,
         ) -> c_int;
         pub(super) fn peer_shash_free(tfm: *mut c_void);
+        pub(super) fn peer_sig_new(
+            name: *const c_char,
+            key: *const u8,
+            key_len: c_uint,
+        ) -> *mut c_void;
+        pub(super) fn peer_sig_refuse(
+            tfm: *mut c_void,
+            n: c_uint,
+            sig: *const u8,
+            sig_len: c_uint,
+            digest: *const u8,
+            digest_len: c_uint,
+        ) -> c_int;
+        pub(super) fn peer_sig_free(tfm: *mut c_void);
         pub(super) fn peer_rng(n: c_uint, buf: *mut u8, len: c_uint) -> c_int;
         pub(super) fn peer_memneq(n: c_uint, a: *const u8, b: *const u8, len: usize) -> c_int;
         pub(super) fn peer_memzero(n: c_uint, buf: *mut u8, len: usize) -> c_int;
@@ -78,6 +110,23 @@ mod c {
 /// Returns a length as C takes it.
 fn c_len(len: usize) -> Result<ffi::c_uint> {
     Ok(len.try_into()?)
+}
+
+/// Calls `job` with some more bytes on the stack, up to 256.
+pub(crate) fn on_stack<F: FnMut()>(bytes: usize, mut job: F) {
+    /// # Safety
+    ///
+    /// `data` is an `F`, which nothing else uses meanwhile.
+    unsafe extern "C" fn call<F: FnMut()>(data: *mut ffi::c_void) {
+        // SAFETY: By the safety requirements.
+        unsafe { (*data.cast::<F>())() }
+    }
+
+    // CAST: It is a small number.
+    let bytes = bytes.min(256) as ffi::c_uint;
+
+    // SAFETY: `call` is handed the `F` that it is for, which is borrowed until the function returns.
+    unsafe { c::peer_on_stack(bytes, call::<F>, (&raw mut job).cast()) };
 }
 
 /// An AEAD with its key and its request.
@@ -168,6 +217,47 @@ impl Drop for Aead {
     }
 }
 
+/// A cipher with its key; its requests are on the stack.
+///
+/// # Invariants
+///
+/// `p` was made by `peer_skcipher_new()`, and nothing else frees it.
+pub(crate) struct Skcipher {
+    p: *mut ffi::c_void,
+}
+
+impl Skcipher {
+    pub(crate) fn new(name: &CStr, key: &[u8]) -> Result<Self> {
+        let key_len = c_len(key.len())?;
+
+        // SAFETY: The name ends with a zero byte, and `key` has so many bytes.
+        let p = unsafe { c::peer_skcipher_new(name.as_char_ptr(), key.as_ptr(), key_len) };
+        if p.is_null() {
+            return Err(ENOMEM);
+        }
+        // INVARIANT: It was just made.
+        Ok(Self { p })
+    }
+
+    /// Encrypts `buf`, which is on the heap, in place.
+    pub(crate) fn encrypt(&mut self, n: u32, iv: &[u8; 16], buf: &mut KVec<u8>) -> Result {
+        let len = c_len(buf.len())?;
+
+        // SAFETY: By the type invariant. `buf` is valid for writes of so many bytes, and in the
+        // linear map; no algorithm here takes a larger vector than 16 bytes.
+        to_result(unsafe {
+            c::peer_skcipher_encrypt(self.p, n, iv.as_ptr(), buf.as_mut_ptr(), len)
+        })
+    }
+}
+
+impl Drop for Skcipher {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant, and it is not used again.
+        unsafe { c::peer_skcipher_free(self.p) };
+    }
+}
+
 /// A hash, or a MAC with its key.
 ///
 /// # Invariants
@@ -224,6 +314,53 @@ impl Drop for Hash {
     fn drop(&mut self) {
         // SAFETY: By the type invariants, and it is not used again.
         unsafe { c::peer_shash_free(self.tfm) };
+    }
+}
+
+/// A public key for signatures.
+///
+/// # Invariants
+///
+/// `tfm` was made by `peer_sig_new()`, and nothing else frees it.
+pub(crate) struct PublicKey {
+    tfm: *mut ffi::c_void,
+}
+
+impl PublicKey {
+    pub(crate) fn new(name: &CStr, key: &[u8]) -> Result<Self> {
+        let key_len = c_len(key.len())?;
+
+        // SAFETY: The name ends with a zero byte, and `key` has so many bytes.
+        let tfm = unsafe { c::peer_sig_new(name.as_char_ptr(), key.as_ptr(), key_len) };
+        if tfm.is_null() {
+            return Err(ENOMEM);
+        }
+        // INVARIANT: It was just made.
+        Ok(Self { tfm })
+    }
+
+    /// Verifies a signature that is wrong.
+    pub(crate) fn refuse(&self, n: u32, digest: &[u8], sig: &[u8]) -> Result {
+        let (sig_len, digest_len) = (c_len(sig.len())?, c_len(digest.len())?);
+
+        // SAFETY: By the type invariant; both slices have so many bytes.
+        to_result(unsafe {
+            c::peer_sig_refuse(
+                self.tfm,
+                n,
+                sig.as_ptr(),
+                sig_len,
+                digest.as_ptr(),
+                digest_len,
+            )
+        })
+    }
+}
+
+impl Drop for PublicKey {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant, and it is not used again.
+        unsafe { c::peer_sig_free(self.tfm) };
     }
 }
 
