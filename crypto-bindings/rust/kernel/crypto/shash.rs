@@ -437,6 +437,10 @@ impl Drop for State {
 /// # Invariants
 ///
 /// `desc` holds the state of a hash.
+///
+/// # Examples
+///
+/// See [`Hash::digest_with`].
 pub struct OnStack<'a> {
     desc: Pin<&'a mut Desc>,
 }
@@ -857,6 +861,10 @@ impl Mac {
 ///
 /// As long as the handle or a clone of it lives, moved or not, what it gives access to is the same
 /// transformation, with the same key.
+///
+/// # Examples
+///
+/// See [`Running`], which keeps one.
 pub unsafe trait Handle: Sealed {}
 
 impl Sealed for &Hash {
@@ -1127,6 +1135,10 @@ impl<T: Handle> Running<T> {
 /// # Invariants
 ///
 /// `state` was exported from a descriptor of the transformation of `handle`.
+///
+/// # Examples
+///
+/// See [`Running::save`].
 pub struct Saved<T: Handle> {
     state: KBox<State>,
     handle: T,
