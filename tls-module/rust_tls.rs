@@ -4,6 +4,7 @@
 //!
 //! - [`tls`]: the engine (RFC 8446), which does no I/O.
 //! - [`record`]: its records over TCP.
+//! - [`quic`]: QUIC (RFC 9000, 9001, 9002), which does no I/O either.
 //! - [`x509`]: what it needs to know of certificates.
 //! - [`server`]: sockets, connections and the services behind them.
 //! - [`configfs`]: listeners as directories.
@@ -11,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod configfs;
+pub mod quic;
 pub mod record;
 mod server;
 pub mod tls;

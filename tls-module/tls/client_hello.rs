@@ -154,6 +154,7 @@ pub(crate) struct ClientHello<'a> {
     pub(crate) record_size_limit: Option<u16>,
     pub(crate) cookie: Option<&'a [u8]>,
     pub(crate) early_data: bool,
+    pub(crate) transport_parameters: Option<&'a [u8]>,
 }
 
 /// The fields before the extensions.
@@ -215,6 +216,7 @@ impl<'a> ClientHello<'a> {
         let mut record_size_limit = None;
         let mut cookie = None;
         let mut early_data = false;
+        let mut transport_parameters = None;
         let mut psk_modes = false;
         let mut psk = false;
 
@@ -272,6 +274,10 @@ impl<'a> ClientHello<'a> {
                     check_psk(&mut r)?;
                     psk = true;
                 }
+                // RFC 9001 section 8.2. What is in it is QUIC's business.
+                ExtensionType::QuicTransportParameters => {
+                    transport_parameters = Some(r.take(data.len())?);
+                }
                 // Section 4.2: it is known, and its place is the CertificateRequest.
                 ExtensionType::OidFilters => {
                     return Err(Error::illegal("oid_filters in a ClientHello"));
@@ -304,6 +310,7 @@ impl<'a> ClientHello<'a> {
             record_size_limit,
             cookie,
             early_data,
+            transport_parameters,
         })
     }
 

@@ -198,6 +198,7 @@ registry! {
         OidFilters = 48 => "oid_filters",
         SignatureAlgorithmsCert = 50 => "signature_algorithms_cert",
         KeyShare = 51 => "key_share",
+        QuicTransportParameters = 57 => "quic_transport_parameters",
     }
 }
 

@@ -106,8 +106,9 @@ pub(crate) fn encrypted_extensions(
     server_name: bool,
     alpn: Option<&[u8]>,
     record_size_limit: Option<u16>,
+    transport_parameters: Option<&[u8]>,
 ) -> Result<KVec<u8>> {
-    message(HandshakeType::EncryptedExtensions, 64, |w| {
+    message(HandshakeType::EncryptedExtensions, 256, |w| {
         w.vec(Width::U16, |w| {
             if server_name {
                 // RFC 6066 section 3: empty, and only if the name was used.
@@ -121,6 +122,12 @@ pub(crate) fn encrypted_extensions(
             }
             if let Some(limit) = record_size_limit {
                 extension(w, ExtensionType::RecordSizeLimit, |w| w.u16(limit))?;
+            }
+            if let Some(parameters) = transport_parameters {
+                // RFC 9001 section 8.2.
+                extension(w, ExtensionType::QuicTransportParameters, |w| {
+                    w.bytes(parameters)
+                })?;
             }
             Ok(())
         })

@@ -89,6 +89,12 @@ pub trait Sink {
         write: TrafficSecret,
     ) -> Result<(), Error>;
 
+    /// The client's QUIC transport parameters (RFC 9001 section 8.2), which are not authenticated
+    /// until the handshake is done.
+    fn transport_parameters(&mut self, _parameters: &[u8]) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Something to know. Only records over TCP have a use for it.
     fn notice(&mut self, _notice: Notice) -> Result<(), Error> {
         Ok(())
@@ -131,14 +137,24 @@ enum State {
     Failed,
 }
 
+/// What carries the handshake.
+enum Transport {
+    /// Records over TCP.
+    Records,
+    /// QUIC, with this side's transport parameters.
+    Quic(KVec<u8>),
+}
+
 /// Nothing has been received.
 struct ExpectClientHello {
     config: Arc<Config>,
+    transport: Transport,
 }
 
 /// A HelloRetryRequest has been sent.
 struct ExpectClientHelloRetry {
     config: Arc<Config>,
+    transport: Transport,
     /// The first ClientHello.
     first: KVec<u8>,
     /// The transcript up to the HelloRetryRequest.
@@ -167,12 +183,25 @@ const COOKIE_SIZE: usize = 32;
 const HEADER_SIZE: usize = 4;
 
 impl Server {
-    /// Waits for a ClientHello.
+    /// Waits for a ClientHello that comes over TCP.
     pub fn new(config: Arc<Config>) -> Result<Self, Error> {
-        Ok(Self {
-            state: State::ExpectClientHello(ExpectClientHello { config }),
+        Ok(Self::over(Transport::Records, config))
+    }
+
+    /// Waits for a ClientHello that comes over QUIC; `parameters` are this side's transport
+    /// parameters.
+    ///
+    /// A client then has to send its own, and a protocol that the configuration has, too (RFC 9001
+    /// section 8).
+    pub fn new_quic(config: Arc<Config>, parameters: KVec<u8>) -> Result<Self, Error> {
+        Ok(Self::over(Transport::Quic(parameters), config))
+    }
+
+    fn over(transport: Transport, config: Arc<Config>) -> Self {
+        Self {
+            state: State::ExpectClientHello(ExpectClientHello { config, transport }),
             message: KVec::new(),
-        })
+        }
     }
 
     /// Takes handshake bytes that came at `level`, cut anywhere.
@@ -359,8 +388,9 @@ fn choose_group<'a>(config: &Config, hello: &ClientHello<'a>) -> Result<GroupCho
 
 impl ExpectClientHello {
     fn handle(self, message: KVec<u8>, sink: &mut dyn Sink) -> Result<State> {
-        let config = self.config;
+        let Self { config, transport } = self;
         let hello = ClientHello::parse(body(&message))?;
+        transport.check(&hello)?;
         if hello.cookie.is_some() {
             // RFC 8446 section 4.2.2: not in an initial ClientHello.
             return Err(Error::illegal("cookie in the first ClientHello"));
@@ -387,7 +417,7 @@ impl ExpectClientHello {
                     share,
                     retried: false,
                 };
-                let state = key_share.respond(&config, &hello, transcript, sink)?;
+                let state = key_share.respond(&config, &transport, &hello, transcript, sink)?;
                 Ok(State::ExpectFinished(state))
             }
             GroupChoice::Ask(group) => {
@@ -406,6 +436,7 @@ impl ExpectClientHello {
                 }
                 Ok(State::ExpectClientHelloRetry(ExpectClientHelloRetry {
                     config,
+                    transport,
                     first: message,
                     transcript,
                     suite,
@@ -443,8 +474,38 @@ impl ExpectClientHelloRetry {
             share,
             retried: true,
         };
-        let state = key_share.respond(&self.config, &hello, self.transcript, sink)?;
+        let state =
+            key_share.respond(&self.config, &self.transport, &hello, self.transcript, sink)?;
         Ok(State::ExpectFinished(state))
+    }
+}
+
+impl Transport {
+    const fn is_quic(&self) -> bool {
+        matches!(self, Self::Quic(_))
+    }
+
+    /// What goes into EncryptedExtensions.
+    fn parameters(&self) -> Option<&[u8]> {
+        match self {
+            Self::Records => None,
+            Self::Quic(parameters) => Some(parameters),
+        }
+    }
+
+    /// Checks that the client means the same transport (RFC 9001 section 8.2).
+    fn check(&self, hello: &ClientHello<'_>) -> Result {
+        match (self, hello.transport_parameters) {
+            (Self::Records, None) | (Self::Quic(_), Some(_)) => Ok(()),
+            (Self::Records, Some(_)) => Err(Error::misbehaved(
+                AlertDescription::UnsupportedExtension,
+                "quic_transport_parameters over TCP",
+            )),
+            (Self::Quic(_), None) => Err(Error::misbehaved(
+                AlertDescription::MissingExtension,
+                "no quic_transport_parameters",
+            )),
+        }
     }
 }
 
@@ -466,7 +527,7 @@ struct Choices<'a> {
 
 impl<'a> Choices<'a> {
     /// Chooses the certificate, the scheme and the protocol.
-    fn new(config: &'a Config, hello: &ClientHello<'_>) -> Result<Self> {
+    fn new(config: &'a Config, transport: &Transport, hello: &ClientHello<'_>) -> Result<Self> {
         let (certificate, scheme, server_name) = config
             .choose_certificate(hello.server_name, hello.signature_schemes)
             .ok_or(Error::incompatible(
@@ -484,6 +545,13 @@ impl<'a> Choices<'a> {
                     ))?;
                 Some(chosen)
             }
+            _ if transport.is_quic() => {
+                // RFC 9001 section 8.1: without a protocol there is no connection.
+                return Err(Error::incompatible(
+                    AlertDescription::NoApplicationProtocol,
+                    "client offers no application protocol",
+                ));
+            }
             _ => None,
         };
         Ok(Self {
@@ -500,12 +568,16 @@ impl KeyShare<'_> {
     fn respond(
         self,
         config: &Config,
+        transport: &Transport,
         hello: &ClientHello<'_>,
         mut transcript: Transcript,
         sink: &mut dyn Sink,
     ) -> Result<ExpectFinished> {
         let suite = self.suite;
-        let choices = Choices::new(config, hello)?;
+        let choices = Choices::new(config, transport, hello)?;
+        if let Some(parameters) = hello.transport_parameters {
+            sink.transport_parameters(parameters)?;
+        }
 
         let (shared, early) = self.server_hello(config, hello, &mut transcript, sink)?;
         let mut handshake = early.into_handshake(shared.as_bytes())?;
@@ -514,7 +586,8 @@ impl KeyShare<'_> {
         let finished = handshake.finished_keys(&traffic)?;
         sink.keys(Level::Handshake, suite, traffic.client, traffic.server)?;
 
-        let limit = hello.record_size_limit;
+        // QUIC has no records (RFC 8449 is about those alone).
+        let limit = hello.record_size_limit.filter(|_| !transport.is_quic());
         if let Some(limit) = limit {
             sink.notice(Notice::RecordSizeLimit {
                 send: content_limit(limit),
@@ -525,6 +598,7 @@ impl KeyShare<'_> {
             choices.server_name,
             choices.alpn,
             limit.map(|_| config.record_size_limit()),
+            transport.parameters(),
         )?;
         send(sink, &mut transcript, &extensions)?;
         send(sink, &mut transcript, choices.certificate.message())?;

@@ -12,3 +12,6 @@ pub mod tls;
 
 #[path = "../../../record/mod.rs"]
 pub mod record;
+
+#[path = "../../../quic/mod.rs"]
+pub mod quic;

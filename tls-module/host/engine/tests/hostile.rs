@@ -39,7 +39,8 @@ use engine::{
             MissingExtension,
             ProtocolVersion,
             RecordOverflow,
-            UnexpectedMessage, //
+            UnexpectedMessage,
+            UnsupportedExtension, //
         },
         ErrorKind,
         NamedGroup, //
@@ -182,9 +183,11 @@ fn extensions_that_do_not_belong() {
     assert_eq!(with(ext::COOKIE, vec16(b"x")), Some(IllegalParameter));
     assert_eq!(with(ext::OID_FILTERS, vec16(&[])), Some(IllegalParameter));
     // Values of GREASE (RFC 8701) and of extensions to come are ignored.
-    for kind in [0x0a0a, 0x1a1a, 0xfafa, 0xfe0d, 0x0039] {
+    for kind in [0x0a0a, 0x1a1a, 0xfafa, 0xfe0d] {
         assert_eq!(with(kind, vec![1, 2, 3]), None);
     }
+    // QUIC's transport parameters, where there is no QUIC (RFC 9001 section 8.2).
+    assert_eq!(with(0x0039, vec![]), Some(UnsupportedExtension));
 }
 
 #[test]

@@ -131,6 +131,16 @@ impl<T, A: Allocator> Vec<T, A> {
         }
     }
 
+    /// Puts `element` at `index` if there is room and `index` is at most the length.
+    pub fn insert_within_capacity(&mut self, index: usize, element: T) -> Result<(), PushError<T>> {
+        if self.0.len() < self.0.capacity() && index <= self.0.len() {
+            self.0.insert(index, element);
+            Ok(())
+        } else {
+            Err(PushError(element))
+        }
+    }
+
     /// Removes the last element.
     pub fn pop(&mut self) -> Option<T> {
         self.0.pop()
