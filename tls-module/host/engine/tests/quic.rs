@@ -1,0 +1,677 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! QUIC with Quinn as the client, over networks good and bad. Each pass condition is that of the
+//! case of the same name of the QUIC interop runner, where there is one.
+
+#![forbid(unsafe_code)]
+
+mod common;
+#[path = "common/quinn.rs"]
+mod quinn;
+
+use engine::quic::{
+    Config,
+    RetryPolicy, //
+};
+use kernel::sync::Arc as KArc;
+use quinn::{
+    config,
+    Dice,
+    Network,
+    Offer,
+    Reply,
+    World, //
+};
+use quinn_proto::{
+    ConnectionError,
+    Dir,
+    Side,
+    TransportErrorCode,
+    VarInt, //
+};
+use rustls::crypto::aws_lc_rs::cipher_suite;
+use std::time::Duration;
+
+const MIB: u64 = 1 << 20;
+
+fn lossy(percent: u64) -> Network {
+    Network {
+        loss: percent,
+        ..Network::default()
+    }
+}
+
+/// A server that waits for a handshake as long as it takes where a third of it is lost.
+fn patient() -> KArc<Config> {
+    config(|config| config.handshake_timeout_ms(60_000))
+}
+
+#[test]
+fn handshake_and_page() {
+    let mut world = World::new(1, Network::default());
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 5);
+
+    let id = world.ask(handle, "/");
+
+    world.until(5, |world| world.quinn(handle).answer(id).fin);
+
+    assert!(world.quinn(handle).answer(id).bytes.starts_with(b"TLS_"));
+    assert!(world.peer().connection.is_established());
+    assert_eq!(world.server.half_open(), 0);
+
+    world.close(handle);
+    world.until(5, |world| world.peers.is_empty());
+    assert!(world.server.is_empty());
+}
+
+#[test]
+fn every_suite() {
+    for (suite, name) in [
+        (
+            cipher_suite::TLS13_AES_128_GCM_SHA256,
+            "TLS_AES_128_GCM_SHA256",
+        ),
+        (
+            cipher_suite::TLS13_AES_256_GCM_SHA384,
+            "TLS_AES_256_GCM_SHA384",
+        ),
+        (
+            cipher_suite::TLS13_CHACHA20_POLY1305_SHA256,
+            "TLS_CHACHA20_POLY1305_SHA256",
+        ),
+    ] {
+        let mut world = World::new(2, Network::default());
+        let handle = world.connect(&Offer {
+            suites: vec![suite],
+            ..Offer::default()
+        });
+
+        world.handshake(handle, 5);
+        world.get(handle, 100_000, 30);
+
+        let negotiated = world.peer().connection.negotiated().unwrap();
+
+        assert_eq!(negotiated.suite.name(), name);
+    }
+}
+
+#[test]
+fn transfer_of_many_sizes() {
+    let mut world = World::new(3, Network::default());
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 5);
+    for len in [0, 1, 63, 64, 65, 1199, 1200, 4096, 65_536, 1_000_003] {
+        world.get(handle, len, 60);
+    }
+    assert!(world.largest <= 1200);
+}
+
+#[test]
+fn transfer_of_100_mib() {
+    let mut world = World::new(
+        4,
+        Network {
+            delay: Duration::from_millis(1),
+            ..Network::default()
+        },
+    );
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 5);
+    world.get(handle, 100 * MIB, 600);
+}
+
+#[test]
+fn handshake_loss() {
+    for seed in 0..20 {
+        let mut world = World::with(seed, lossy(30), patient());
+        let handle = world.connect(&Offer::default());
+
+        world.handshake(handle, 60);
+        world.get(handle, 1000, 60);
+    }
+}
+
+#[test]
+fn transfer_loss() {
+    for seed in 0..3 {
+        let mut world = World::with(seed, lossy(30), patient());
+        let handle = world.connect(&Offer::default());
+
+        world.handshake(handle, 60);
+        world.get(handle, MIB, 3600);
+    }
+}
+
+#[test]
+fn handshake_corruption() {
+    let network = Network {
+        corruption: 30,
+        ..Network::default()
+    };
+
+    for seed in 0..20 {
+        let mut world = World::with(seed, network, patient());
+        let handle = world.connect(&Offer::default());
+
+        world.handshake(handle, 60);
+        world.get(handle, 1000, 60);
+    }
+}
+
+#[test]
+fn transfer_corruption() {
+    let mut world = World::new(
+        5,
+        Network {
+            corruption: 30,
+            ..Network::default()
+        },
+    );
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 60);
+    world.get(handle, MIB, 3600);
+    assert_ne!(world.peer().connection.statistics().packets_dropped, 0);
+}
+
+#[test]
+fn disorder() {
+    for seed in 0..5 {
+        let mut world = World::new(
+            seed,
+            Network {
+                duplication: 20,
+                jitter: Duration::from_millis(30),
+                loss: 2,
+                ..Network::default()
+            },
+        );
+        let handle = world.connect(&Offer::default());
+
+        world.handshake(handle, 30);
+        world.get(handle, MIB, 600);
+    }
+}
+
+#[test]
+fn long_rtt() {
+    let mut world = World::new(
+        6,
+        Network {
+            delay: Duration::from_millis(375),
+            ..Network::default()
+        },
+    );
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 10);
+    world.get(handle, MIB, 120);
+}
+
+#[test]
+fn congestion_marks() {
+    let mut world = World::new(
+        7,
+        Network {
+            marks: 5,
+            ..Network::default()
+        },
+    );
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 5);
+    world.get(handle, MIB, 120);
+}
+
+#[test]
+fn retry() {
+    let config = config(|config| config.retry(RetryPolicy::Always));
+
+    for network in [Network::default(), lossy(20)] {
+        let mut world = World::with(8, network, config.clone());
+        let handle = world.connect(&Offer::default());
+
+        world.handshake(handle, 60);
+        assert!(world.replies.contains(&Reply::Retry));
+        world.get(handle, 1000, 60);
+    }
+}
+
+#[test]
+fn version_negotiation() {
+    let mut world = World::new(9, Network::default());
+    let handle = world.connect(&Offer {
+        version: 0xff00_001d,
+        ..Offer::default()
+    });
+
+    world.until(5, |world| world.quinn(handle).lost.is_some());
+    assert_eq!(world.replies, [Reply::VersionNegotiation]);
+    assert!(matches!(
+        world.quinn(handle).lost,
+        Some(ConnectionError::VersionMismatch)
+    ));
+    assert!(world.server.is_empty());
+}
+
+#[test]
+fn key_update() {
+    for loss in [0, 10] {
+        let mut world = World::new(10, lossy(loss));
+        let handle = world.connect(&Offer::default());
+
+        world.handshake(handle, 30);
+        for _ in 0..10 {
+            world.get(handle, 20_000, 60);
+            world.pass(Duration::from_secs(2));
+            world.quinn(handle).connection.force_key_update();
+        }
+        world.get(handle, 20_000, 60);
+    }
+}
+
+#[test]
+fn rebind() {
+    for loss in [0, 10] {
+        let mut world = World::new(11, lossy(loss));
+        let handle = world.connect(&Offer::default());
+
+        world.handshake(handle, 30);
+        world.get(handle, 10_000, 60);
+        // A new port, as behind a NAT that has forgotten the old one, then a new address.
+        for to in ["192.0.2.1:41000", "198.51.100.7:40000"] {
+            world.client_address = to.parse().unwrap();
+            world.quinn(handle).connection.ping();
+            world.get(handle, 100_000, 60);
+        }
+        // A migration of the client's own, with another connection id.
+        world.client_address = "198.51.100.8:40001".parse().unwrap();
+        world.quinn(handle).connection.local_address_changed();
+        world.get(handle, 100_000, 60);
+    }
+}
+
+#[test]
+fn ipv6() {
+    let mut world = World::new(12, Network::default());
+
+    world.client_address = "[2001:db8::1]:40000".parse().unwrap();
+    world.server_address = "[2001:db8::2]:443".parse().unwrap();
+
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 5);
+    world.get(handle, 100_000, 60);
+}
+
+#[test]
+fn multiconnect() {
+    let mut world = World::with(13, lossy(30), patient());
+    let handles: Vec<_> = (0..50).map(|_| world.connect(&Offer::default())).collect();
+
+    let mut asked: Vec<(_, _)> = vec![];
+
+    // The runner's condition is that all get theirs; each asks as soon as it may.
+    world.until(60, |world| {
+        for &handle in &handles {
+            let quinn = world.quinn(handle);
+
+            if let Some(lost) = quinn.lost.clone() {
+                let done = asked
+                    .iter()
+                    .find(|(other, _)| *other == handle)
+                    .is_some_and(|(_, id)| quinn.answer(*id).fin);
+
+                assert!(done, "{lost:?}");
+            }
+            if quinn.connected && !asked.iter().any(|(other, _)| *other == handle) {
+                asked.push((handle, world.ask(handle, "/bytes/1000")));
+            }
+        }
+        asked.len() == 50
+            && asked
+                .iter()
+                .all(|(handle, id)| world.quinn(*handle).answer(*id).fin)
+    });
+}
+
+#[test]
+fn many_streams() {
+    let mut world = World::new(14, lossy(5));
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 30);
+    // More in all than may be open at once.
+    for _ in 0..4 {
+        let ids: Vec<_> = (0..60)
+            .map(|n| world.ask(handle, &format!("/bytes/{}", n * 500)))
+            .collect();
+
+        world.until(300, |world| {
+            ids.iter().all(|id| world.quinn(handle).answer(*id).fin)
+        });
+        for (n, id) in (0..).zip(ids) {
+            assert_eq!(world.quinn(handle).answer(id).len, n * 500);
+        }
+        world.pass(Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn small_windows() {
+    let mut world = World::new(15, lossy(5));
+    let handle = world.connect(&Offer {
+        transport: |transport| {
+            transport.receive_window(VarInt::from_u32(3000));
+            transport.stream_receive_window(VarInt::from_u32(1000));
+        },
+        ..Offer::default()
+    });
+
+    world.handshake(handle, 30);
+    world.get(handle, 200_000, 600);
+}
+
+#[test]
+fn stop_and_reset() {
+    let mut world = World::new(16, Network::default());
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 5);
+
+    // An answer that nobody wants any more.
+    let id = world.ask(handle, "/bytes/104857600");
+
+    world.until(30, |world| world.quinn(handle).answer(id).len > 100_000);
+
+    let quinn = world.quinn(handle);
+
+    quinn
+        .connection
+        .recv_stream(id)
+        .stop(VarInt::from_u32(7))
+        .unwrap();
+    world.pass(Duration::from_secs(2));
+
+    let sent = world.sent;
+
+    world.pass(Duration::from_secs(2));
+    assert!(world.sent - sent < 5000, "it goes on sending");
+
+    world.check(handle);
+
+    // A request that is broken off.
+    let quinn = world.quinn(handle);
+    let id = quinn.connection.streams().open(Dir::Bi).unwrap();
+    let mut stream = quinn.connection.send_stream(id);
+
+    stream.write(b"GET /by").unwrap();
+    stream.reset(VarInt::from_u32(9)).unwrap();
+
+    // What is no request.
+    let id = world.ask(handle, "/nowhere");
+
+    world.until(5, |world| world.quinn(handle).answer(id).reset.is_some());
+
+    // Streams in one direction have no answer, and no harm in them.
+    let quinn = world.quinn(handle);
+    let id = quinn.connection.streams().open(Dir::Uni).unwrap();
+    let mut stream = quinn.connection.send_stream(id);
+
+    stream.write(&[1; 1000]).unwrap();
+    stream.finish().unwrap();
+    world.get(handle, 1000, 10);
+}
+
+#[test]
+fn amplification_limit() {
+    // Nothing of the client's comes after its first datagram, which another has the address of.
+    for seed in 0..3 {
+        let mut world = World::new(seed, Network::default());
+
+        world.watch_amplification = true;
+
+        let handle = world.connect(&Offer::default());
+
+        world.step();
+        world.until(5, |world| !world.peers.is_empty());
+        world.clients.remove(&handle);
+        world.until(60, |world| world.peers.is_empty());
+        assert!(world.server.is_empty());
+        assert_eq!(world.server.half_open(), 0);
+    }
+}
+
+#[test]
+fn amplification_limit_with_loss() {
+    for seed in 0..10 {
+        let mut world = World::new(seed, lossy(40));
+
+        world.watch_amplification = true;
+
+        let handle = world.connect(&Offer::default());
+
+        world.until(60, |world| {
+            let over = world
+                .peers
+                .values()
+                .any(|peer| !peer.connection.is_handshaking());
+
+            world.quinn(handle).connected || over
+        });
+    }
+}
+
+#[test]
+fn alpn_is_required() {
+    for alpn in [vec![], vec![b"h3".to_vec()]] {
+        let mut world = World::new(17, Network::default());
+        let handle = world.connect(&Offer {
+            alpn,
+            ..Offer::default()
+        });
+
+        world.until(5, |world| world.quinn(handle).lost.is_some());
+        // no_application_protocol.
+        match world.quinn(handle).lost.clone() {
+            Some(ConnectionError::ConnectionClosed(close)) => {
+                assert_eq!(close.error_code, TransportErrorCode::crypto(120));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn alert_of_the_client() {
+    let mut world = World::new(18, Network::default());
+    let handle = world.connect(&Offer {
+        host: "another.test",
+        ..Offer::default()
+    });
+
+    world.until(5, |world| world.quinn(handle).lost.is_some());
+    world.until(60, |world| world.peers.is_empty());
+    assert!(world.server.is_empty());
+    assert!(world.ends[0].is_some());
+}
+
+#[test]
+fn closed_by_the_server() {
+    let mut world = World::new(19, lossy(20));
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 30);
+    world.get(handle, 10, 30);
+
+    let now = engine::quic::Instant::from_nanos(world.elapsed().as_nanos() as u64);
+
+    world.peer().connection.close(now, 42, b"");
+    world.until(60, |world| world.peers.is_empty());
+    world.until(60, |world| world.quinn(handle).lost.is_some());
+}
+
+#[test]
+fn stateless_reset() {
+    let mut world = World::new(20, Network::default());
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 5);
+    world.get(handle, 1000, 5);
+
+    // The server forgets.
+    world.forget();
+    world.ask(handle, "/bytes/1000");
+    world.until(30, |world| world.quinn(handle).lost.is_some());
+    assert!(world.replies.contains(&Reply::Reset));
+    assert!(matches!(
+        world.quinn(handle).lost,
+        Some(ConnectionError::Reset)
+    ));
+}
+
+#[test]
+fn idle() {
+    let config = config(|config| config.idle_timeout_ms(3000));
+    let mut world = World::with(21, Network::default(), config);
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 5);
+    world.get(handle, 1000, 5);
+
+    let before = world.elapsed();
+
+    world.until(10, |world| world.peers.is_empty());
+    assert!(world.elapsed() - before < Duration::from_secs(5));
+    world.until(10, |world| world.quinn(handle).lost.is_some());
+    assert!(matches!(
+        world.quinn(handle).lost,
+        Some(ConnectionError::TimedOut)
+    ));
+}
+
+/// The first datagrams of so many clients.
+fn initials(n: u64) -> Vec<Vec<u8>> {
+    let mut world = World::new(n, Network::default());
+
+    (0..n)
+        .map(|_| {
+            let handle = world.connect(&Offer::default());
+            let now = world.now();
+            let mut client = world.clients.remove(&handle).unwrap();
+            let mut bytes = vec![];
+
+            let _ = client.connection.poll_transmit(now, 1, &mut bytes).unwrap();
+            bytes
+        })
+        .collect()
+}
+
+#[test]
+fn flood_of_initials() {
+    let config = config(|config| {
+        config
+            .retry_threshold(16)
+            .max_half_open(32)
+            .max_connections(64)
+    });
+    let mut world = World::with(22, Network::default(), config);
+
+    for (n, mut initial) in (0..).zip(initials(200)) {
+        let address = format!("198.51.100.{}:{}", n % 250, 1000 + n)
+            .parse()
+            .unwrap();
+
+        world.hand(address, 0, &mut initial);
+        assert!(world.server.half_open() <= 16);
+    }
+    assert!(
+        world
+            .replies
+            .iter()
+            .filter(|&&reply| reply == Reply::Retry)
+            .count()
+            >= 180
+    );
+
+    // Who is where it says gets in.
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 5);
+    world.get(handle, 1000, 5);
+    world.until(120, |world| world.server.half_open() == 0);
+}
+
+#[test]
+fn forged_initials() {
+    let mut world = World::new(23, Network::default());
+    let mut dice = Dice(23);
+
+    for mut initial in initials(100) {
+        // Anywhere behind what is parsed before the keys are known.
+        let at = 60 + dice.roll() as usize % (initial.len() - 60);
+
+        initial[at] ^= 1 << (dice.roll() % 8);
+
+        let address = world.client_address;
+
+        world.hand(address, 0, &mut initial);
+    }
+    world.step();
+    assert_eq!(world.sent, 0);
+    assert!(world.replies.is_empty());
+    world.until(60, |world| world.server.is_empty());
+
+    // And short ones, and those with short ids.
+    for mut initial in initials(3) {
+        let address = world.client_address;
+
+        world.hand(address, 0, &mut initial[..1199]);
+        initial[5] = 7;
+        world.hand(address, 0, &mut initial);
+    }
+    assert!(world.server.is_empty());
+}
+
+#[test]
+fn noise() {
+    let mut world = World::new(24, Network::default());
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 5);
+
+    // A connection goes on whatever else comes from its own address.
+    let mut dice = Dice(24);
+
+    for _ in 0..20 {
+        for _ in 0..100 {
+            let len = 1 + dice.roll() as usize % 1500;
+            let mut bytes: Vec<u8> = (0..len).map(|_| dice.roll() as u8).collect();
+            let address = world.client_address;
+
+            world.hand(address, (dice.roll() % 4) as u8, &mut bytes);
+        }
+        world.get(handle, 10_000, 30);
+    }
+    assert_eq!(world.peers.len(), 1);
+}
+
+#[test]
+fn zero_rtt_is_not_taken() {
+    // The server gives no tickets: a client that comes back shakes hands in full.
+    let mut world = World::new(25, Network::default());
+
+    for _ in 0..2 {
+        let handle = world.connect(&Offer::default());
+
+        assert!(!world.quinn(handle).connection.has_0rtt());
+        world.handshake(handle, 5);
+        world.get(handle, 100, 5);
+        assert_eq!(world.quinn(handle).connection.side(), Side::Client);
+        assert!(!world.quinn(handle).connection.accepted_0rtt());
+    }
+}
