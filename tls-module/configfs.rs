@@ -9,6 +9,8 @@ use crate::{
     server::{
         Listener,
         ListenerOptions,
+        QuicListener,
+        RetryPolicy,
         ServiceKind,
         Shared, //
     },
@@ -96,6 +98,8 @@ impl GroupOperations for Listeners {
                 deadline_ms: 7,
                 max_handshakes: 8,
                 enabled: 9,
+                transport: 10,
+                retry: 11,
             ],
         };
         let directory = ListenerDirectory::new(name.try_into()?, self.shared.clone());
@@ -119,10 +123,32 @@ struct State {
 }
 
 /// A listener that is stopped when this is dropped.
-struct Running(Arc<Listener>);
+enum Running {
+    Tcp(Arc<Listener>),
+    Quic(Arc<QuicListener>),
+}
+
+/// What a listener's handshakes go over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Transport {
+    Tcp,
+    Quic,
+}
+
+impl Transport {
+    const ALL: [Self; 2] = [Self::Tcp, Self::Quic];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Quic => "quic",
+        }
+    }
+}
 
 /// What the files of a directory say.
 struct Settings {
+    transport: Transport,
     address: IpAddr,
     port: u16,
     certificates: KVec<Certificate>,
@@ -132,6 +158,7 @@ struct Settings {
     service: ServiceKind,
     deadline_ms: i64,
     max_handshakes: usize,
+    retry: RetryPolicy,
 }
 
 /// A certificate chain and its private key, both in a `user` key.
@@ -212,8 +239,8 @@ impl ListenerDirectory {
             }
             b"1" if state.running.is_some() => Ok(()),
             b"1" => match state.settings.start(&self.shared) {
-                Ok(listener) => {
-                    state.running = Some(Running(listener));
+                Ok(running) => {
+                    state.running = Some(running);
                     Ok(())
                 }
                 Err(refusal) => Err(refusal),
@@ -234,7 +261,10 @@ impl ListenerDirectory {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.stop();
+        match self {
+            Self::Tcp(listener) => listener.stop(),
+            Self::Quic(listener) => listener.stop(),
+        }
     }
 }
 
@@ -245,6 +275,7 @@ impl Settings {
         let mut suites = KVec::new();
         suites.extend_from_slice(CipherSuite::ALL, GFP_KERNEL)?;
         Ok(Self {
+            transport: Transport::Tcp,
             address: IpAddr::V6(Ipv6Addr::UNSPECIFIED),
             port: 4433,
             certificates: KVec::new(),
@@ -254,13 +285,23 @@ impl Settings {
             service: ServiceKind::Http,
             deadline_ms: 10_000,
             max_handshakes: 1024,
+            retry: RetryPolicy::Auto,
         })
     }
 
     /// Makes a listener of the settings and starts it.
-    fn start(&self, shared: &Arc<Shared>) -> Result<Arc<Listener>, Refusal> {
+    fn start(&self, shared: &Arc<Shared>) -> Result<Running, Refusal> {
         if self.certificates.is_empty() {
             return Err(Refusal::invalid("certificates is empty"));
+        }
+        if self.transport == Transport::Quic {
+            // RFC 9001 section 8.1: without a protocol that both have there is no connection.
+            if self.alpn.is_empty() {
+                return Err(Refusal::invalid("QUIC needs a protocol in alpn"));
+            }
+            if self.service != ServiceKind::Http {
+                return Err(Refusal::invalid("over QUIC there is the service http only"));
+            }
         }
         let mut config = Config::builder()?
             .groups(&self.groups)?
@@ -279,8 +320,27 @@ impl Settings {
             deadline: Delta::from_millis(self.deadline_ms),
             max_handshakes: self.max_handshakes,
         };
-        Listener::start(shared.clone(), options)
-            .map_err(|e| Refusal::new(e, "cannot listen at this address and port"))
+        match self.transport {
+            Transport::Tcp => Listener::start(shared.clone(), options).map(Running::Tcp),
+            Transport::Quic => {
+                QuicListener::start(shared.clone(), options, self.retry).map(Running::Quic)
+            }
+        }
+        .map_err(|e| Refusal::new(e, "cannot listen at this address and port"))
+    }
+
+    fn set_transport(&mut self, value: &[u8]) -> Result<(), Refusal> {
+        self.transport = Transport::ALL
+            .into_iter()
+            .find(|transport| transport.name().as_bytes() == value)
+            .ok_or(Refusal::invalid("neither tcp nor quic"))?;
+        Ok(())
+    }
+
+    fn set_retry(&mut self, value: &[u8]) -> Result<(), Refusal> {
+        self.retry =
+            RetryPolicy::from_name(value).ok_or(Refusal::invalid("neither auto nor always"))?;
+        Ok(())
     }
 
     fn set_address(&mut self, value: &[u8]) -> Result<(), Refusal> {
@@ -560,3 +620,10 @@ impl AttributeOperations<9> for ListenerDirectory {
         this.set_enabled(value)
     }
 }
+
+setting!(10, "transport", Settings::set_transport, |settings, f| {
+    f.write_str(settings.transport.name())
+});
+setting!(11, "retry", Settings::set_retry, |settings, f| {
+    f.write_str(settings.retry.name())
+});

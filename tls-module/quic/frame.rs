@@ -558,6 +558,7 @@ pub(super) fn write_stream_header(
 }
 
 /// What a fuzz target needs of this file.
+#[cfg(not(MODULE))]
 #[doc(hidden)]
 pub(super) mod fuzzing {
     use super::*;

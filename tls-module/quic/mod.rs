@@ -95,6 +95,7 @@ pub use self::{
 };
 
 /// What the fuzz targets call.
+#[cfg(not(MODULE))]
 #[doc(hidden)]
 pub mod fuzzing {
     pub use super::{

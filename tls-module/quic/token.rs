@@ -210,6 +210,7 @@ impl Aad {
 }
 
 /// What a fuzz target needs of this file.
+#[cfg(not(MODULE))]
 #[doc(hidden)]
 pub(super) mod fuzzing {
     use super::*;

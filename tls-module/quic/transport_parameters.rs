@@ -262,6 +262,7 @@ impl ServerParameters {
 }
 
 /// What a fuzz target needs of this file.
+#[cfg(not(MODULE))]
 #[doc(hidden)]
 pub(super) mod fuzzing {
     /// Reads transport parameters; says whether they are taken.

@@ -18,6 +18,10 @@ use super::{
     service::{
         Progress,
         Service, //
+    },
+    tally::{
+        Open,
+        Tally, //
     }, //
 };
 use crate::{
@@ -28,8 +32,7 @@ use crate::{
     },
     tls::{
         self,
-        ErrorKind,
-        Negotiated, //
+        ErrorKind, //
     }, //
 };
 use kernel::{
@@ -40,8 +43,7 @@ use kernel::{
             How,
             SocketEvents, //
         },
-        tcp::TcpStream,
-        tls_trace, //
+        tcp::TcpStream, //
     },
     new_mutex,
     prelude::*,
@@ -116,7 +118,7 @@ struct Inner {
 }
 
 enum State {
-    Handshaking(KBox<ServerConnection>, Tally),
+    Handshaking(KBox<ServerConnection>, Tally, Slot),
     Serving(KBox<Service>),
     Lingering {
         left: usize,
@@ -125,22 +127,6 @@ enum State {
     /// There is nothing left to do but to close.
     Ended,
     Closed,
-}
-
-/// A connection that is counted as open until this is dropped.
-struct Open(Arc<Listener>);
-
-impl Open {
-    fn count(listener: Arc<Listener>) -> Self {
-        listener.shared().counters.connections_open.increment();
-        Self(listener)
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.shared().counters.connections_open.decrement();
-    }
 }
 
 /// What a connection that lingers reads.
@@ -154,77 +140,12 @@ enum Drain {
     Nothing,
 }
 
-/// A handshake under way, which is counted as done or failed when this is dropped.
-struct Tally {
-    id: u64,
-    listener: Arc<Listener>,
-    outcome: Outcome,
-}
+/// One of the handshakes that a listener has under way, until this is dropped.
+struct Slot(Arc<Listener>);
 
-/// How a handshake ended.
-enum Outcome {
-    Done {
-        suite: u16,
-        group: u16,
-        signature: u16,
-    },
-    /// It failed, and this alert, if there is one, has been put on the wire.
-    Failed { alert: Option<u8>, errno: Error },
-}
-
-impl Tally {
-    fn begin(id: u64, listener: Arc<Listener>, stream: &TcpStream) -> Self {
-        if let Ok(peer) = stream.peer_addr() {
-            tls_trace::handshake_start(id, &peer);
-        }
-        let counters = &listener.shared().counters;
-        counters.handshakes_begun.increment();
-        Self {
-            id,
-            listener,
-            outcome: Outcome::Failed {
-                alert: None,
-                errno: ECANCELED,
-            },
-        }
-    }
-
-    /// The handshake is done.
-    fn done(mut self, negotiated: &Negotiated) {
-        self.outcome = Outcome::Done {
-            suite: negotiated.suite.into(),
-            group: negotiated.group.into(),
-            signature: negotiated.signature.into(),
-        };
-    }
-
-    /// The handshake has failed, and `alert` has been put on the wire.
-    fn failed(&mut self, alert: Option<u8>, errno: Error) {
-        self.outcome = Outcome::Failed { alert, errno };
-    }
-}
-
-impl Drop for Tally {
+impl Drop for Slot {
     fn drop(&mut self) {
-        let counters = &self.listener.shared().counters;
-        match self.outcome {
-            Outcome::Done {
-                suite,
-                group,
-                signature,
-            } => {
-                counters.handshakes_done.increment();
-                tls_trace::handshake_done(self.id, suite, group, signature);
-            }
-            Outcome::Failed { alert, errno } => {
-                if let Some(alert) = alert {
-                    counters.alert_sent(alert);
-                }
-                counters.handshakes_failed.increment();
-                tls_trace::handshake_fail(self.id, alert.unwrap_or(0), errno.to_errno());
-            }
-        }
-        self.listener.end_handshake();
+        self.0.end_handshake();
     }
 }
 
@@ -290,14 +211,16 @@ impl WorkItem for Connection {
 impl Connection {
     /// Makes a connection of a socket just accepted, one of the listener's handshakes under way.
     pub(super) fn new(id: u64, listener: Arc<Listener>, stream: TcpStream) -> Result<Arc<Self>> {
-        let tally = Tally::begin(id, listener.clone(), &stream);
+        let slot = Slot(listener.clone());
+        let counters = listener.shared().counters.clone();
+        let tally = Tally::begin(id, counters.clone(), stream.peer_addr().ok());
         let patience = listener.options().deadline;
         let handshake = ServerConnection::new(listener.options().tls.clone())
             .map_err(|e| internal_errno(&e).unwrap_or(ENOMEM))?;
         let handshake = KBox::new(handshake, GFP_KERNEL)?;
         // An answer is written at once, whole: there is nothing for Nagle's algorithm to gather.
         stream.set_nodelay(true);
-        let open = Open::count(listener.clone());
+        let open = Open::count(counters);
         Arc::pin_init(
             try_pin_init!(Self {
                 id,
@@ -306,7 +229,7 @@ impl Connection {
                 _open: open,
                 expired: Atomic::new(false),
                 inner <- new_mutex!(Inner {
-                    state: State::Handshaking(handshake, tally),
+                    state: State::Handshaking(handshake, tally, slot),
                     since: Instant::now(),
                     patience,
                     timer: None,
@@ -371,7 +294,7 @@ impl Connection {
 
         for _ in 0..STEPS_PER_RUN {
             let step = match &mut inner.state {
-                State::Handshaking(handshake, tally) => self.handshake_step(handshake, tally),
+                State::Handshaking(handshake, tally, _) => self.handshake_step(handshake, tally),
                 State::Serving(service) => self.serve_step(service),
                 State::Lingering { left, drain } => self.linger_step(left, *drain),
                 State::Ended => return Next::Close,
@@ -422,7 +345,7 @@ impl Connection {
             self.arm(inner);
             return Next::Wait;
         }
-        if let State::Handshaking(_, tally) = &mut inner.state {
+        if let State::Handshaking(_, tally, _) = &mut inner.state {
             tally.failed(None, ETIMEDOUT);
             let counters = &self.listener.shared().counters;
             counters.deadlines_missed.increment();
@@ -505,7 +428,7 @@ impl Connection {
 
     /// Ends a handshake that is complete: its service, or nothing where that could not be made.
     fn establish(&self, state: State) -> Option<KBox<Service>> {
-        let State::Handshaking(handshake, mut tally) = state else {
+        let State::Handshaking(handshake, mut tally, _slot) = state else {
             return None;
         };
         let made = KBox::into_inner(handshake)

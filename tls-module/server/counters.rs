@@ -52,6 +52,8 @@ pub(crate) struct Counters {
     pub(crate) connections_refused: Counter,
     pub(crate) bytes_received: Counter,
     pub(crate) bytes_sent: Counter,
+    pub(crate) quic_packets_dropped: Counter,
+    pub(crate) quic_replies_sent: Counter,
     alerts_sent: [Counter; 256],
     alerts_received: [Counter; 256],
 }
@@ -68,6 +70,8 @@ impl Counters {
             connections_refused: Counter::new(),
             bytes_received: Counter::new(),
             bytes_sent: Counter::new(),
+            quic_packets_dropped: Counter::new(),
+            quic_replies_sent: Counter::new(),
             alerts_sent: [const { Counter::new() }; 256],
             alerts_received: [const { Counter::new() }; 256],
         }
@@ -108,6 +112,8 @@ impl Counters {
             ("connections_refused", self.connections_refused.get()),
             ("bytes_received", self.bytes_received.get()),
             ("bytes_sent", self.bytes_sent.get()),
+            ("quic_packets_dropped", self.quic_packets_dropped.get()),
+            ("quic_replies_sent", self.quic_replies_sent.get()),
         ] {
             writeln!(f, "{name} {count}")?;
         }

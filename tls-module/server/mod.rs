@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The front door for TCP: listeners, the connections they accept, and what those serve.
+//! The front doors: listeners, their connections, and what those serve; for TCP here, for QUIC in
+//! [`quic`].
 //!
 //! Nothing here waits on a peer. A socket's callback queues the work of its connection; the work
 //! does what can be done without waiting and ends. A timer of each connection sees that none stays
@@ -9,12 +10,18 @@
 mod connection;
 mod counters;
 mod listener;
+mod quic;
 mod service;
+mod tally;
 
 pub(crate) use counters::Counters;
 pub(crate) use listener::{
     Listener,
     ListenerOptions, //
+};
+pub(crate) use quic::{
+    QuicListener,
+    RetryPolicy, //
 };
 pub(crate) use service::ServiceKind;
 

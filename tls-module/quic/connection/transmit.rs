@@ -105,7 +105,7 @@ impl Connection {
         let mut w = Writer::new(buf.get_mut(..limit).ok_or(EINVAL)?);
         // Whether what there is of Initial packets makes the datagram a full one (section 14.1).
         let mut pad = false;
-        for (at, space) in Space::ALL.into_iter().enumerate() {
+        for space in Space::ALL {
             if !self.has_keys(space) || !self.is_pending(space, now) {
                 continue;
             }
@@ -125,7 +125,8 @@ impl Connection {
             pad |= space == Space::Initial && draft.ack_eliciting;
             let more = Space::ALL
                 .iter()
-                .skip(at.saturating_add(1))
+                .skip_while(|&&later| later != space)
+                .skip(1)
                 .any(|&later| self.has_keys(later) && self.is_pending(later, now));
             let pad_now = pad && !(more && w.room() > COALESCE);
             self.conclude(now, space, draft, &mut w, pad_now, true)?;
