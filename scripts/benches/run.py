@@ -16,6 +16,7 @@ from common import run_program, say
 # A module of this folder for each. Its run() yields rows (see row.py).
 BENCHES = {
     "wrappers": "kernel::crypto beside the C calls, inside the kernel, on UML and x86_64",
+    "quic": "QUIC connections and bytes, beside Quinn's example server and aioquic in the same guest, on UML",
 }
 
 
