@@ -25,6 +25,8 @@ def pytest_addoption(parser):
                     help="the program of clients/rustls-client (default: $RUST_TLS_CLIENT)")
     group.addoption("--handshakes", type=int, default=int(os.environ.get("RUST_TLS_HANDSHAKES", "10000")),
                     help="how many the stress suite makes (default: $RUST_TLS_HANDSHAKES, or 10000)")
+    group.addoption("--quic-connections", type=int, default=int(os.environ.get("RUST_TLS_QUIC_CONNECTIONS", "5000")),
+                    help="the same for QUIC (default: $RUST_TLS_QUIC_CONNECTIONS, or 5000)")
 
 
 def pytest_collection_modifyitems(config, items):

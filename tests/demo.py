@@ -10,6 +10,7 @@ from lib import kernel, keys
 from lib.certificates import Authority
 from lib.clients import ClientError, Request, all_clients
 from lib.listener import Listener
+from lib.quic import Quinn, Target, expected
 
 BYTES = 50_000  # gnutls-cli writes its output a byte at a time
 
@@ -27,6 +28,15 @@ def visit(client, server, root):
     return f"{negotiated} alpn={facts['alpn']}, {len(reply.body)} bytes through {through}"
 
 
+def visit_quic(client, server, root):
+    """The same for a client of QUIC."""
+    facts = dict(line.split(": ", 1) for line in client.get(Target(server.port, root)).decode().splitlines())
+    if client.get(Target(server.port, root, path=f"/bytes/{BYTES}")) != expected(BYTES):
+        raise ClientError(f"did not read {BYTES} bytes")
+    negotiated = " ".join(facts[name] for name in ("version", "suite", "group", "signature"))
+    return f"{negotiated} alpn={facts['alpn']}, {BYTES} bytes through QUIC"
+
+
 def main():
     keys.join_session()
     kernel.mount("configfs", kernel.CONFIGFS)
@@ -34,20 +44,23 @@ def main():
     top = Path(__file__).resolve().parents[1]
     kernel.insmod(os.environ.get("RUST_TLS_MODULE", top / "tls-module/rust_tls.ko"))
     clients = all_clients(os.environ.get("RUST_TLS_CLIENT", "rustls-client")).values()
-    connected = 0
     with tempfile.TemporaryDirectory() as folder:
         authority = Authority(folder)
-        with Listener([authority.leaf("server", ["server.test"])], port=4433, alpn="http/1.1") as server:
-            for client in clients:
+        leaf = authority.leaf("server", ["server.test"])
+        with Listener([leaf], port=4433, alpn="http/1.1") as tcp, \
+                Listener([leaf], port=4433, alpn="hq-interop hq-29", transport="quic") as udp:
+            visits = [(client, visit, tcp) for client in clients] + [(Quinn(), visit_quic, udp)]
+            connected = 0
+            for client, how, server in visits:
                 try:
-                    line = visit(client, server, authority.root)
+                    line = how(client, server, authority.root)
                     connected += 1
                 except (ClientError, OSError) as failure:
                     line = f"failed: {failure}"
                 print(f"demo: {client.version():<20} {line}", flush=True)
     kernel.rmmod()
-    print(f"demo: {connected} of {len(clients)} clients connected")
-    return 0 if connected == len(clients) else 1
+    print(f"demo: {connected} of {len(visits)} clients connected")
+    return 0 if connected == len(visits) else 1
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ SUITES = {
     "vectors": "Wycheproof's vectors inside the kernel, on UML and x86_64",
     "panic-free": "the linked module refers to no panic",
     "interop": "real clients against the module on UML",
+    "quic": "the QUIC interop runner's cases, over networks that lose, corrupt and delay",
     "stress": "thousands of handshakes at once on a debugging kernel, and on x86_64",
 }
 

@@ -11,12 +11,14 @@ from pathlib import Path
 from lib import kernel, keys
 
 DEFAULTS = {
+    "transport": "tcp",
     "address": "::",
     "port": 0,
     "alpn": "",
     "groups": "x25519 secp256r1 secp384r1",
     "suites": "TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256 TLS_AES_128_CCM_SHA256",
     "service": "http",
+    "retry": "auto",
     "deadline_ms": 10000,
     "max_handshakes": 1024,
 }
@@ -78,7 +80,7 @@ class Listener:
 
 
 class StandIn:
-    """The same as Listener, served by lib/standin.py."""
+    """The same as Listener, served by lib/standin.py, or for QUIC by lib/quic_standin.py."""
 
     def __init__(self, certificates, **attributes):
         self.port = attributes.setdefault("port", 14433 + next(_numbers))
@@ -86,7 +88,8 @@ class StandIn:
         self.config = json.dumps({**DEFAULTS, **attributes, "certificates": rows})
 
     def __enter__(self):
-        program = Path(__file__).parent / "standin.py"
+        quic = json.loads(self.config)["transport"] == "quic"
+        program = Path(__file__).parent / ("quic_standin.py" if quic else "standin.py")
         self.process = subprocess.Popen([sys.executable, program, self.config], stdout=subprocess.PIPE)
         if not self.process.stdout.readline():
             raise RuntimeError("the stand-in did not start")
