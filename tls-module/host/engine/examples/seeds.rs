@@ -171,4 +171,33 @@ fn main() {
     ] {
         write("pem", name, text);
     }
+
+    let stream = [0x0f, 0x00, 0x00, 0x02, b'h', b'i'];
+    let ack = [0x03, 0x14, 0x00, 0x01, 0x02, 0x03, 0x04, 0x01, 0x00, 0x01];
+    let new_id = [&[0x18, 0x01, 0x00, 0x08][..], &[7; 24]].concat();
+    let parameters = [
+        &[0x01, 0x02, 0x67, 0x10, 0x04, 0x04, 0x80, 0x10, 0x00, 0x00][..],
+        &[0x0e, 0x01, 0x04, 0x0c, 0x00, 0x0f, 0x04, 1, 2, 3, 4],
+    ]
+    .concat();
+    let mut initial = vec![0xc3, 0, 0, 0, 1, 8];
+
+    initial.extend([5; 8]);
+    initial.extend([0, 0, 0x44, 0x9e]);
+    initial.resize(1200, 0);
+
+    let mut other_version = initial.clone();
+
+    other_version[1] = 0x6b;
+    for (name, which, bytes) in [
+        ("stream", 0, stream.to_vec()),
+        ("ack", 0, ack.to_vec()),
+        ("new-connection-id", 0, new_id),
+        ("parameters", 1, parameters),
+        ("token", 2, [&[1][..], &[9; 36]].concat()),
+        ("initial", 3, initial),
+        ("other-version", 3, other_version),
+    ] {
+        write("quic", name, &[&[which], &bytes[..]].concat());
+    }
 }
