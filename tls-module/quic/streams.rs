@@ -336,7 +336,7 @@ impl Streams {
         }
         let _ = self.list.remove(at);
         if !id.is_local() {
-            // The peer may open another in its place; it is told of half the limit at once.
+            // The peer may open another in its place; it is told of several at once.
             let limit = match id.direction() {
                 Direction::Bidi => limits::MAX_STREAMS_BIDI,
                 Direction::Uni => limits::MAX_STREAMS_UNI,
@@ -344,7 +344,7 @@ impl Streams {
             let per = self.per(id.direction());
             per.closed = per.closed.saturating_add(1);
             let wanted = per.closed.saturating_add(limit);
-            if wanted.saturating_sub(per.max_remote) >= limit / 2 {
+            if wanted.saturating_sub(per.max_remote) >= limit / 8 {
                 per.max_remote = wanted;
                 per.max_streams.raise();
             }
