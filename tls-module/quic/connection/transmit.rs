@@ -113,7 +113,9 @@ impl Connection {
                 continue;
             }
             let probing = self.recovery.wants_probe(space);
-            let full = !probing && !self.may_send_data(now, space);
+            // A lost ServerHello goes whatever fills the window: the client can acknowledge none of
+            // the rest before it has it (RFC 9002 section 7.3.2 allows the one packet).
+            let full = !probing && space != Space::Initial && !self.may_send_data(now, space);
             if full && !self.received.get(space).is_ack_due(now) {
                 continue;
             }
