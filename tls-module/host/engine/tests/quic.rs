@@ -41,9 +41,14 @@ fn lossy(percent: u64) -> Network {
     }
 }
 
-/// A server that waits for a handshake as long as it takes where a third of it is lost.
+/// A server that waits as long as it takes where a third of all is lost: probes are sent after one
+/// second, two, four and so on.
 fn patient() -> KArc<Config> {
-    config(|config| config.handshake_timeout_ms(60_000))
+    config(|config| {
+        config
+            .handshake_timeout_ms(600_000)
+            .idle_timeout_ms(600_000)
+    })
 }
 
 #[test]
@@ -130,8 +135,8 @@ fn handshake_loss() {
         let mut world = World::with(seed, lossy(30), patient());
         let handle = world.connect(&Offer::default());
 
-        world.handshake(handle, 60);
-        world.get(handle, 1000, 60);
+        world.handshake(handle, 600);
+        world.get(handle, 1000, 600);
     }
 }
 
@@ -141,7 +146,7 @@ fn transfer_loss() {
         let mut world = World::with(seed, lossy(30), patient());
         let handle = world.connect(&Offer::default());
 
-        world.handshake(handle, 60);
+        world.handshake(handle, 600);
         world.get(handle, MIB, 3600);
     }
 }
@@ -157,23 +162,24 @@ fn handshake_corruption() {
         let mut world = World::with(seed, network, patient());
         let handle = world.connect(&Offer::default());
 
-        world.handshake(handle, 60);
-        world.get(handle, 1000, 60);
+        world.handshake(handle, 600);
+        world.get(handle, 1000, 600);
     }
 }
 
 #[test]
 fn transfer_corruption() {
-    let mut world = World::new(
+    let mut world = World::with(
         5,
         Network {
             corruption: 30,
             ..Network::default()
         },
+        patient(),
     );
     let handle = world.connect(&Offer::default());
 
-    world.handshake(handle, 60);
+    world.handshake(handle, 600);
     world.get(handle, MIB, 3600);
     assert_ne!(world.peer().connection.statistics().packets_dropped, 0);
 }
@@ -192,7 +198,7 @@ fn disorder() {
         );
         let handle = world.connect(&Offer::default());
 
-        world.handshake(handle, 30);
+        world.handshake(handle, 600);
         world.get(handle, MIB, 600);
     }
 }
@@ -229,15 +235,19 @@ fn congestion_marks() {
 
 #[test]
 fn retry() {
-    let config = config(|config| config.retry(RetryPolicy::Always));
+    let config = config(|config| {
+        config
+            .retry(RetryPolicy::Always)
+            .handshake_timeout_ms(600_000)
+    });
 
     for network in [Network::default(), lossy(20)] {
         let mut world = World::with(8, network, config.clone());
         let handle = world.connect(&Offer::default());
 
-        world.handshake(handle, 60);
+        world.handshake(handle, 600);
         assert!(world.replies.contains(&Reply::Retry));
-        world.get(handle, 1000, 60);
+        world.get(handle, 1000, 600);
     }
 }
 
@@ -261,37 +271,37 @@ fn version_negotiation() {
 #[test]
 fn key_update() {
     for loss in [0, 10] {
-        let mut world = World::new(10, lossy(loss));
+        let mut world = World::with(10, lossy(loss), patient());
         let handle = world.connect(&Offer::default());
 
-        world.handshake(handle, 30);
+        world.handshake(handle, 600);
         for _ in 0..10 {
-            world.get(handle, 20_000, 60);
+            world.get(handle, 20_000, 600);
             world.pass(Duration::from_secs(2));
             world.quinn(handle).connection.force_key_update();
         }
-        world.get(handle, 20_000, 60);
+        world.get(handle, 20_000, 600);
     }
 }
 
 #[test]
 fn rebind() {
     for loss in [0, 10] {
-        let mut world = World::new(11, lossy(loss));
+        let mut world = World::with(11, lossy(loss), patient());
         let handle = world.connect(&Offer::default());
 
-        world.handshake(handle, 30);
-        world.get(handle, 10_000, 60);
+        world.handshake(handle, 600);
+        world.get(handle, 10_000, 600);
         // A new port, as behind a NAT that has forgotten the old one, then a new address.
         for to in ["192.0.2.1:41000", "198.51.100.7:40000"] {
             world.client_address = to.parse().unwrap();
             world.quinn(handle).connection.ping();
-            world.get(handle, 100_000, 60);
+            world.get(handle, 100_000, 600);
         }
         // A migration of the client's own, with another connection id.
         world.client_address = "198.51.100.8:40001".parse().unwrap();
         world.quinn(handle).connection.local_address_changed();
-        world.get(handle, 100_000, 60);
+        world.get(handle, 100_000, 600);
     }
 }
 
@@ -316,7 +326,7 @@ fn multiconnect() {
     let mut asked: Vec<(_, _)> = vec![];
 
     // The runner's condition is that all get theirs; each asks as soon as it may.
-    world.until(60, |world| {
+    world.until(600, |world| {
         for &handle in &handles {
             let quinn = world.quinn(handle);
 
@@ -344,7 +354,7 @@ fn many_streams() {
     let mut world = World::new(14, lossy(5));
     let handle = world.connect(&Offer::default());
 
-    world.handshake(handle, 30);
+    world.handshake(handle, 600);
     // More in all than may be open at once.
     for _ in 0..4 {
         let ids: Vec<_> = (0..60)
@@ -372,7 +382,7 @@ fn small_windows() {
         ..Offer::default()
     });
 
-    world.handshake(handle, 30);
+    world.handshake(handle, 600);
     world.get(handle, 200_000, 600);
 }
 
@@ -673,5 +683,15 @@ fn zero_rtt_is_not_taken() {
         world.get(handle, 100, 5);
         assert_eq!(world.quinn(handle).connection.side(), Side::Client);
         assert!(!world.quinn(handle).connection.accepted_0rtt());
+    }
+}
+
+#[test]
+fn every_handshake_comes_through() {
+    for seed in 0..300 {
+        let mut world = World::with(seed, lossy(30), patient());
+        let handle = world.connect(&Offer::default());
+
+        world.handshake(handle, 600);
     }
 }

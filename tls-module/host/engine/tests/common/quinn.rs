@@ -309,6 +309,8 @@ impl World {
 
         let mut transport = TransportConfig::default();
 
+        // As long as the server likes.
+        transport.max_idle_timeout(Some(VarInt::from_u32(600_000).into()));
         (offer.transport)(&mut transport);
 
         // That of the Initial packets, whatever is offered.
