@@ -534,3 +534,97 @@ impl RetryIntegrity {
         Ok(tag)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls::tests::hex;
+
+    /// RFC 9001 appendix A.1: the secrets of Initial packets, by the keys that come of them.
+    #[test]
+    fn initial_keys_of_the_rfc() {
+        let dcid = ConnectionId::new(&hex("8394c8f03e515708")).unwrap();
+        let keys = Keys::initial(&dcid).unwrap();
+        assert_eq!(
+            *keys.read.packet.iv.as_bytes(),
+            *hex("fa044b2f42a3fd3b46fb255c")
+        );
+        assert_eq!(
+            *keys.write.packet.iv.as_bytes(),
+            *hex("0ac1493ca1905853b0bba03e")
+        );
+        // Appendix A.2: the mask of the client's Initial.
+        let sample = hex("d1b1c98dd7689fb8ec11d242b123dc9b");
+        let mask = keys.read.header.mask(sample[..].try_into().unwrap());
+        assert_eq!(mask.unwrap().to_vec(), hex("437b9aec36"));
+    }
+
+    /// Appendix A.5: a short packet with ChaCha20-Poly1305, sealed and opened.
+    #[test]
+    fn chacha20_packet_of_the_rfc() {
+        let bytes = hex("9ac312a7f877468ebe69422748ad00a15443f18203a07d6060f688f30f21632b");
+        let suite = CipherSuite::ChaCha20Poly1305Sha256;
+        let mut hkdf = Hkdf::new(HashAlgorithm::Sha256).unwrap();
+        let secret = TrafficSecret::from_bytes(&bytes);
+        let keys = DirectionKeys::derive(suite, &mut hkdf, &secret).unwrap();
+        assert_eq!(*keys.packet.iv.as_bytes(), *hex("e0459b3474bdd0e44a41c144"));
+        let next = secret.next(&mut hkdf, b"quic ku").unwrap();
+        assert_eq!(
+            next.as_bytes(),
+            hex("1223504755036d556342ee9361d253421a826c9ecdf3c7148684b36b714881f9")
+        );
+
+        let number = 654_360_564;
+        let mut packet = hex("4200bff4 01");
+        packet.extend([0; TAG]);
+        seal(&keys.header, &keys.packet, number, &mut packet, 1, 3).unwrap();
+        assert_eq!(packet, hex("4cfe4189655e5cd55c41f69080575d7999c25a5bfb"));
+        assert_eq!(keys.header.show(&mut packet, 1).unwrap(), (0xbff4, 3));
+        assert_eq!(keys.packet.open(number, &mut packet, 4).unwrap(), [1]);
+    }
+
+    /// Keys go on together, whoever begins; a packet of the old ones is still opened.
+    #[test]
+    fn updates() {
+        let suite = CipherSuite::Aes256GcmSha384;
+        let secret = |n| TrafficSecret::from_bytes(&[n; 48]);
+        let mut a = OneRttKeys::new(suite, secret(1), secret(2)).unwrap();
+        let mut b = OneRttKeys::new(suite, secret(2), secret(1)).unwrap();
+        let seal = |keys: &mut OneRttKeys, number: u64| {
+            let mut packet = [&[0x40; 20][..], &[7; 8], &[0; TAG]].concat();
+            keys.seal(number, &mut packet, 17, 1).unwrap();
+            let (_, len) = keys.write_header.show(&mut packet, 17).unwrap();
+            assert_eq!(len, 1);
+            packet
+        };
+        let old = seal(&mut a, 0);
+        let mut first = seal(&mut a, 1);
+        let phase = a.phase();
+        assert!(!a.may_update());
+        assert!(a.acknowledged(1, Generation::Current));
+        assert!(a.may_update());
+        a.update().unwrap();
+        let mut second = seal(&mut a, 2);
+        assert_ne!(a.phase(), phase);
+
+        let at = Instant::from_nanos(5);
+        let (generation, _) = b.open(1, phase, &mut first, 18).unwrap();
+        assert_eq!(generation, Generation::Current);
+        b.received(1, at);
+        let (generation, _) = b.open(2, !phase, &mut second, 18).unwrap();
+        assert_eq!(generation, Generation::Next);
+        assert!(b.peer_may_update());
+        b.update().unwrap();
+        b.received(2, at);
+        let (generation, _) = b.open(0, phase, &mut old.clone(), 18).unwrap();
+        assert_eq!(generation, Generation::Previous);
+        // A second update, before the first has been answered, is none that may be.
+        assert!(!b.peer_may_update());
+        // Once they are gone, they are gone.
+        assert_eq!(b.drop_previous_at(), Some(at));
+        b.drop_previous(at);
+        assert!(b.open(0, phase, &mut old.clone(), 18).is_none());
+        // Acknowledged with the old keys, what was sent with the new ones is an error.
+        assert!(!a.acknowledged(2, Generation::Previous));
+    }
+}
