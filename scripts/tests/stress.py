@@ -5,11 +5,12 @@ import os
 
 from suites import guest_pytest
 
-# Which kernels, and how many handshakes each sees.
-STRESS = os.environ.get("STRESS", "um-debug:10000 x86_64:500")
+# Which kernels, and how many handshakes and QUIC connections each sees.
+STRESS = os.environ.get("STRESS", "um-debug:10000:5000 x86_64:500:50")
 
 
 def run():
     for part in STRESS.split():
-        kernel, count = part.split(":")
-        yield from guest_pytest("stress", kernel, env=[f"RUST_TLS_HANDSHAKES={count}"], timeout=2400, mem="2G")
+        kernel, handshakes, connections = part.split(":")
+        env = [f"RUST_TLS_HANDSHAKES={handshakes}", f"RUST_TLS_QUIC_CONNECTIONS={connections}"]
+        yield from guest_pytest("stress", kernel, env=env, timeout=2400, mem="2G")
