@@ -226,6 +226,31 @@ impl Tfm {
             ))
         }
     }
+
+    /// Verifies a signature.
+    ///
+    /// # Safety
+    ///
+    /// There is a key.
+    unsafe fn verify(&self, digest: &[u8], sig: &[u8]) -> Result {
+        if !self.alg.takes(digest.len()) {
+            return Err(EINVAL);
+        }
+        let (digest_len, sig_len) = (c_len(digest.len())?, c_len(sig.len())?);
+
+        // SAFETY: By the type invariant, and by the safety requirements there is a key; `sig` and
+        // `digest` are valid for reads of their lengths.
+        to_result(unsafe {
+            bindings::crypto_sig_verify(
+                self.ptr.as_ptr(),
+                sig.as_ptr().cast(),
+                sig_len,
+                digest.as_ptr().cast(),
+                digest_len,
+            )
+        })
+        .map_err(refused)
+    }
 }
 
 impl Drop for Tfm {
@@ -339,22 +364,8 @@ impl PublicKey {
     /// - `EOVERFLOW` if `digest` or `sig` is longer than [`i32::MAX`].
     /// - `ENOMEM` if there is no memory.
     pub fn verify(&self, digest: &[u8], sig: &[u8]) -> Result {
-        if !self.tfm.alg.takes(digest.len()) {
-            return Err(EINVAL);
-        }
-        let (digest_len, sig_len) = (c_len(digest.len())?, c_len(sig.len())?);
-
-        // SAFETY: By the type invariants; `sig` and `digest` are valid for reads of their lengths.
-        to_result(unsafe {
-            bindings::crypto_sig_verify(
-                self.tfm.ptr.as_ptr(),
-                sig.as_ptr().cast(),
-                sig_len,
-                digest.as_ptr().cast(),
-                digest_len,
-            )
-        })
-        .map_err(refused)
+        // SAFETY: By the type invariant there is a key.
+        unsafe { self.tfm.verify(digest, sig) }
     }
 }
 
@@ -448,6 +459,12 @@ impl PrivateKey {
     /// Returns the name of the implementation that was chosen.
     pub fn driver_name(&self) -> &CStr {
         self.tfm.driver_name()
+    }
+
+    /// Verifies a signature with the public half of the key. See [`PublicKey::verify`].
+    pub fn verify(&self, digest: &[u8], sig: &[u8]) -> Result {
+        // SAFETY: By the type invariant there is a key, and the public half with it.
+        unsafe { self.tfm.verify(digest, sig) }
     }
 
     /// Makes a signature of `digest`, which is the digest of the message, at the start of `sig`,

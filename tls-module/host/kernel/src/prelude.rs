@@ -59,3 +59,5 @@ pub use crate::{
 };
 
 pub use macros::kunit_tests;
+
+pub use zerocopy::IntoBytes;
