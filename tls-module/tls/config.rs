@@ -36,7 +36,7 @@ pub struct CertifiedKey {
 
 impl CertifiedKey {
     /// Takes a chain of DER certificates, the server's own first, and its private key in DER
-    /// (PKCS#8 or PKCS#1).
+    /// (PKCS#8, or PKCS#1 for RSA and SEC 1 for ECDSA).
     ///
     /// Errors: `EINVAL` for an empty chain, `E2BIG` for one over the limits, `EBADMSG` for a
     /// certificate or key that cannot be parsed, `EKEYREJECTED` for a key that is refused or is not
@@ -61,7 +61,7 @@ impl CertifiedKey {
             names.push(copy, GFP_KERNEL)?;
         }
 
-        let key = SigningKey::from_der(key_der)?;
+        let key = SigningKey::from_der(leaf.key_algorithm(), key_der)?;
         key.check_public(leaf.spki())?;
 
         Ok(Self {

@@ -246,6 +246,7 @@ choice! {
 choice! {
     /// How a CertificateVerify is signed (RFC 8446 section 4.2.3).
     pub enum SignatureScheme: u16 {
+        EcdsaSecp256r1Sha256 = 0x0403 => "ecdsa_secp256r1_sha256",
         RsaPssRsaeSha256 = 0x0804 => "rsa_pss_rsae_sha256",
         RsaPssRsaeSha384 = 0x0805 => "rsa_pss_rsae_sha384",
         RsaPssRsaeSha512 = 0x0806 => "rsa_pss_rsae_sha512",
@@ -256,7 +257,7 @@ impl SignatureScheme {
     /// The hash that the scheme applies to what it signs.
     pub const fn hash(self) -> HashAlgorithm {
         match self {
-            Self::RsaPssRsaeSha256 => HashAlgorithm::Sha256,
+            Self::EcdsaSecp256r1Sha256 | Self::RsaPssRsaeSha256 => HashAlgorithm::Sha256,
             Self::RsaPssRsaeSha384 => HashAlgorithm::Sha384,
             Self::RsaPssRsaeSha512 => HashAlgorithm::Sha512,
         }

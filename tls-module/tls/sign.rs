@@ -7,6 +7,7 @@
 
 use kernel::{
     crypto::{
+        ecdsa,
         rsa,
         shash::HashAlgorithm, //
     },
@@ -20,22 +21,31 @@ use super::{
     error,
     transcript::Digest, //
 };
+use crate::x509::KeyAlgorithm;
 
 /// A private key that signs CertificateVerify messages.
 pub(crate) enum SigningKey {
+    /// An ECDSA key on secp256r1.
+    EcdsaP256(ecdsa::PrivateKey),
     /// An RSA key whose certificate says `rsaEncryption`.
     Rsa(rsa::PrivateKey),
 }
 
 impl SigningKey {
-    /// Takes a key in PKCS#8 or PKCS#1.
-    pub(crate) fn from_der(der: &[u8]) -> Result<Self> {
-        Ok(Self::Rsa(rsa::PrivateKey::from_der(der)?))
+    /// Takes a key in PKCS#8, or in PKCS#1 or SEC 1, for a certificate whose key is of `algorithm`:
+    /// `EKEYREJECTED` if there is no signing with such a key.
+    pub(crate) fn from_der(algorithm: KeyAlgorithm, der: &[u8]) -> Result<Self> {
+        match algorithm {
+            KeyAlgorithm::EcP256 => Ok(Self::EcdsaP256(ecdsa::PrivateKey::from_der(der)?)),
+            KeyAlgorithm::Rsa => Ok(Self::Rsa(rsa::PrivateKey::from_der(der)?)),
+            _ => Err(EKEYREJECTED),
+        }
     }
 
     /// The schemes the key can sign with, the one preferred first.
     fn schemes(&self) -> &'static [SignatureScheme] {
         match self {
+            Self::EcdsaP256(_) => &[SignatureScheme::EcdsaSecp256r1Sha256],
             Self::Rsa(_) => &[
                 SignatureScheme::RsaPssRsaeSha256,
                 SignatureScheme::RsaPssRsaeSha384,
@@ -64,6 +74,12 @@ impl SigningKey {
             hashes.get(hash).digest_parts(parts, out)
         })?;
         match self {
+            Self::EcdsaP256(key) => {
+                let signature = key.sign(digest.as_slice())?;
+                let mut copy = KVec::new();
+                copy.extend_from_slice(signature.as_bytes(), GFP_KERNEL)?;
+                Ok(copy)
+            }
             Self::Rsa(key) => {
                 let mut signature = KVec::zeroed(key.size(), GFP_KERNEL)?;
                 key.sign_pss(hash, digest.as_slice(), &mut signature)?;
@@ -77,6 +93,10 @@ impl SigningKey {
     pub(crate) fn check_public(&self, spki: &[u8]) -> Result {
         let digest = [0x5a; 32];
         match self {
+            Self::EcdsaP256(key) => {
+                let public = ecdsa::PublicKey::from_spki_der(spki)?;
+                public.verify(&digest, key.sign(&digest)?.as_bytes())
+            }
             Self::Rsa(key) => {
                 let public = rsa::PublicKey::from_spki_der(spki)?;
                 if public.size() != key.size() {

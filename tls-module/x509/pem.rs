@@ -21,8 +21,8 @@ pub const MAX_CHAIN: usize = 16;
 /// The label of a certificate.
 pub const CERTIFICATE: &[u8] = b"CERTIFICATE";
 
-/// The labels of a private key that is not encrypted: PKCS#8, PKCS#1.
-const KEY_LABELS: [&[u8]; 2] = [b"PRIVATE KEY", b"RSA PRIVATE KEY"];
+/// The labels of a private key that is not encrypted: PKCS#8, PKCS#1, SEC 1.
+const KEY_LABELS: [&[u8]; 3] = [b"PRIVATE KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY"];
 
 /// A piece of text between a BEGIN and an END line.
 struct Block<'a> {
@@ -241,7 +241,7 @@ fn chain_from_der(bytes: &[u8]) -> Result<KVec<KVec<u8>>> {
     Ok(chain)
 }
 
-/// Reads a private key: PEM ("PRIVATE KEY" or "RSA PRIVATE KEY"), or DER; gives the DER.
+/// Reads a private key: PEM ("PRIVATE KEY", "RSA PRIVATE KEY" or "EC PRIVATE KEY"), or DER; gives the DER.
 ///
 /// What is in it is not looked at. [`EBADMSG`] if there is none, more than one, or the bytes are
 /// malformed; [`EOPNOTSUPP`] if it is encrypted.

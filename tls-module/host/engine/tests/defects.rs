@@ -646,7 +646,15 @@ fn keys_and_certificates_that_do_not_fit() {
         new(fixture!("small.der"), fixture!("small.key.pem")),
         Some(EKEYREJECTED)
     );
-    assert!(new(fixture!("p256.der"), fixture!("p256.key.pem")).is_some());
+    assert_eq!(new(fixture!("p256.der"), fixture!("p256.key.pem")), None);
+    for key in [fixture!("ecdsa.key.pem"), fixture!("ecdsa.sec1.pem")] {
+        assert_eq!(new(fixture!("ecdsa.chain.pem"), key), None);
+        assert_eq!(new(fixture!("server.chain.pem"), key), Some(EKEYREJECTED));
+    }
+    assert_eq!(
+        new(fixture!("ecdsa.chain.pem"), fixture!("p256.key.pem")),
+        Some(EKEYREJECTED)
+    );
     assert!(new(fixture!("pss.der"), fixture!("pss.key.pem")).is_some());
     assert!(new(fixture!("p256.der"), fixture!("server.key.pem")).is_some());
     assert!(new(

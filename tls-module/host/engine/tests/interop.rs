@@ -129,7 +129,7 @@ fn openssl_every_suite_and_group() {
 }
 
 #[test]
-fn every_key_size_and_signature() {
+fn every_rsa_key_size_and_signature() {
     let certificates = [
         ("server.test", certified!("server")),
         ("other.test", certified!("other")),
@@ -144,7 +144,10 @@ fn every_key_size_and_signature() {
             .build()
             .unwrap();
 
-        for scheme in SignatureScheme::ALL {
+        for scheme in SignatureScheme::ALL
+            .iter()
+            .filter(|scheme| **scheme != SignatureScheme::EcdsaSecp256r1Sha256)
+        {
             let offer = Offer {
                 groups: &["X25519"],
                 host,
@@ -238,6 +241,74 @@ fn preferences_are_the_servers() {
     let agreed = connect(&config, &mut Rustls::new(&Offer::default())).negotiated;
 
     assert_eq!(agreed.suite, CipherSuite::ChaCha20Poly1305Sha256);
+}
+
+/// A configuration with an RSA and an ECDSA certificate, both for server.test, in either order.
+fn two_certificates(ecdsa_first: bool) -> Arc<Config> {
+    let mut certificates = vec![certified!("server"), certified!("ecdsa")];
+    if ecdsa_first {
+        certificates.reverse();
+    }
+    certificates
+        .into_iter()
+        .try_fold(Config::builder().unwrap(), |builder, certificate| {
+            builder.certificate(certificate)
+        })
+        .unwrap()
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn ecdsa_certificate() {
+    let config = Config::builder()
+        .unwrap()
+        .certificate(certified!("ecdsa"))
+        .unwrap()
+        .build()
+        .unwrap();
+    let offer = Offer {
+        host: "ecdsa.test",
+        ..Offer::default()
+    };
+    let agreed = connect(&config, &mut Rustls::new(&offer)).negotiated;
+    assert_eq!(agreed.signature, SignatureScheme::EcdsaSecp256r1Sha256);
+
+    let mut client = OpenSsl::new(&offer, "ecdsa_secp256r1_sha256");
+    let agreed = connect(&config, &mut client).negotiated;
+    assert_eq!(agreed.signature, SignatureScheme::EcdsaSecp256r1Sha256);
+
+    // A client that takes none but RSA signatures is refused.
+    let server = ServerConnection::new(config).unwrap();
+    let mut client = OpenSsl::new(&offer, ALL_SIGNATURES);
+    match handshake(server, &mut client, usize::MAX) {
+        Err(Failure::Server(e)) => assert_eq!(e.kind(), ErrorKind::PeerIncompatible,),
+        other => panic!("{:?}", other.map(|_| ())),
+    }
+}
+
+#[test]
+fn certificate_is_chosen_by_signature_algorithms() {
+    for ecdsa_first in [false, true] {
+        let config = two_certificates(ecdsa_first);
+        for (offered, wanted) in [
+            (ALL_SIGNATURES, SignatureScheme::RsaPssRsaeSha256),
+            (
+                "ecdsa_secp256r1_sha256",
+                SignatureScheme::EcdsaSecp256r1Sha256,
+            ),
+        ] {
+            let mut client = OpenSsl::new(&Offer::default(), offered);
+            let agreed = connect(&config, &mut client).negotiated;
+            assert_eq!(agreed.signature, wanted);
+        }
+        // Who takes both gets the first one.
+        let agreed = connect(&config, &mut Rustls::new(&Offer::default())).negotiated;
+        assert_eq!(
+            agreed.signature == SignatureScheme::EcdsaSecp256r1Sha256,
+            ecdsa_first
+        );
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 pub mod aead;
 pub mod curve25519;
+pub mod ecdsa;
 // No stand-in but the kernel's own: it is made of a MAC alone.
 #[path = "../../../../crypto-bindings/rust/kernel/crypto/hkdf.rs"]
 pub mod hkdf;
@@ -11,6 +12,7 @@ pub mod kpp;
 pub mod rng;
 pub mod rsa;
 pub mod secret;
+pub mod sha256;
 pub mod shash;
 pub mod skcipher;
 

@@ -32,6 +32,12 @@ use std::{
 /// When the certificates are looked at: the first of January 2030.
 const NOW: u64 = 1_893_456_000;
 
+/// The authorities that the clients trust.
+const ROOTS: [&[u8]; 2] = [
+    include_bytes!("../fixtures/root.der"),
+    include_bytes!("../fixtures/ecdsa-root.der"),
+];
+
 /// A client of TLS.
 pub trait Client {
     /// Goes on with the handshake; gives what is to be sent.
@@ -194,9 +200,9 @@ impl Rustls {
         };
         let mut roots = rustls::RootCertStore::empty();
 
-        roots
-            .add(include_bytes!("../fixtures/root.der").as_slice().into())
-            .unwrap();
+        for root in ROOTS {
+            roots.add(root.into()).unwrap();
+        }
 
         let mut config =
             rustls::ClientConfig::builder_with_details(provider.into(), Arc::new(Clock))
@@ -333,9 +339,9 @@ impl OpenSsl {
         let mut context = SslContext::builder(SslMethod::tls_client()).unwrap();
         let mut store = X509StoreBuilder::new().unwrap();
 
-        store
-            .add_cert(X509::from_der(include_bytes!("../fixtures/root.der")).unwrap())
-            .unwrap();
+        for root in ROOTS {
+            store.add_cert(X509::from_der(root).unwrap()).unwrap();
+        }
         context.set_verify_cert_store(store.build()).unwrap();
         context.set_verify(SslVerifyMode::PEER);
         context
