@@ -15,6 +15,7 @@ from common import run_program, say
 
 # A module of this folder for each. Its run() yields rows (see row.py).
 BENCHES = {
+    "p256": "P-256 in Rust beside generic C and OpenSSL, on UML",
     "wrappers": "kernel::crypto beside the C calls, inside the kernel, on UML and x86_64",
     "quic": "QUIC connections and bytes, beside Quinn's example server and aioquic in the same guest, on UML",
 }

@@ -17,6 +17,7 @@ from suites import Result
 SUITES = {
     "lint": "formats, Clippy, the series against its sources, linters of scripts",
     "host": "the engine on the host: unit tests, AddressSanitizer, fuzzing",
+    "ct": "P-256 in constant time, by valgrind",
     "kunit": "the suites inside the kernel, on UML and x86_64",
     "algorithms": "a module with an algorithm in Rust, on UML and the debugging kernel",
     "vectors": "Wycheproof's vectors inside the kernel, on UML and x86_64",
