@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 """What the test suites share: results, and running the other programs."""
 
+import os
 import subprocess
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 
 from common import CACHE, LOGS, MODULE, SCRIPTS, TOP, VENV, Failure, say
+
+# The kernels that suites may use: all, or those named in KERNELS.
+CHOSEN = os.environ.get("KERNELS", "um um-debug x86_64").split()
 
 RUSTLS_CLIENT = CACHE / "clients/release/rustls-client"
 
@@ -109,3 +113,8 @@ def junit(report, label):
             for part in case.iter(kind):
                 problem = f"{kind}: {part.get('message', '')}\n{(part.text or '').strip()}"[:3000]
         yield Result(f"{label}: {case.get('classname')}::{case.get('name')}", problem)
+
+
+def chosen(*kernels):
+    """Of these kernels, those that are to be used."""
+    return tuple(kernel for kernel in kernels if kernel in CHOSEN)

@@ -4,9 +4,9 @@
 import subprocess
 
 from common import LOGS, SCRIPTS, TOP, say
-from suites import Result, attempt, build_kernel, module_file
+from suites import Result, attempt, build_kernel, chosen, module_file
 
-KERNELS = ("um", "um-debug")
+KERNELS = chosen("um", "um-debug")
 ALGORITHMS = TOP / "tests/algorithms"
 MODULE = ALGORITHMS / "module"
 CHECKS = ("load", "digests", "pieces", "page_cache", "in_use", "failing")

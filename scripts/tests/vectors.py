@@ -7,9 +7,9 @@ import subprocess
 from collections import Counter
 
 from common import CACHE, LOGS, SCRIPTS, TOP, Failure, say
-from suites import Result, attempt, build_kernel, module_file, quiet
+from suites import Result, attempt, build_kernel, chosen, module_file, quiet
 
-KERNELS = ("um", "x86_64")
+KERNELS = chosen("um", "x86_64")
 VECTORS = TOP / "tests/vectors"
 MODULE = VECTORS / "module"
 DATA = CACHE / "vectors/data"

@@ -70,9 +70,9 @@ def check_aioquic(asked, length, *more):
     return seen
 
 
-@pytest.mark.parametrize("client", ["quinn", "openssl"])
-def test_hundred_mebibytes(client, quic, target):
-    answer = CLIENTS[client].get(target(quic(), path=f"/bytes/{100 * MIB}", timeout=240))
+def test_hundred_mebibytes(quic, target):
+    # OpenSSL's client takes minutes for as much.
+    answer = CLIENTS["quinn"].get(target(quic(), path=f"/bytes/{100 * MIB}", timeout=240))
     assert len(answer) == 100 * MIB
     assert answer == expected(100 * MIB)
 
