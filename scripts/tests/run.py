@@ -51,7 +51,8 @@ def main():
         prog="scripts/test",
         description="Brings what is missing (scripts/setup), runs test suites, all of them by default, and ends with\n"
         "`N passed, N failed`.",
-        epilog=f"suites:\n{listed}\n\nFUZZ_SECONDS is the time for each fuzz target (60); KERNELS names the kernels to use of\num, um-debug and x86_64 (all).",
+        epilog=f"suites:\n{listed}\n\nFUZZ_SECONDS is the time for each fuzz target (60).\n"
+        "KERNELS names the kernels to use of um, um-debug and x86_64 (all).",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("suites", nargs="*", metavar="SUITE")
