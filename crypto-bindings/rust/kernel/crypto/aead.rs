@@ -2,9 +2,9 @@
 
 //! Authenticated encryption with associated data.
 //!
-//! An [`Aead`] is an algorithm with its key. It seals and opens messages in place, on `&self`, so
-//! on many CPUs at once. There is nothing to it but what protocols such as TLS 1.3 and QUIC use: a
-//! nonce of 12 bytes and a tag of 16.
+//! An [`Aead`] is an algorithm with its key. It seals and opens messages on `&self`, so on many
+//! CPUs at once: in place or from one buffer to another, with the tag behind the text or apart from
+//! it. Nonces have 12 bytes, and tags 16 unless a shorter one is asked for.
 //!
 //! All of it may be called in process and softirq context, but for what creates an [`Aead`] or sets
 //! its key, which may sleep.
@@ -74,7 +74,7 @@ use core::{
 /// The size of a nonce, in bytes.
 pub const NONCE_SIZE: usize = 12;
 
-/// The size of a tag, in bytes.
+/// The size of a tag, in bytes, where none is asked for. It is the longest there is.
 pub const TAG_SIZE: usize = 16;
 
 /// The most bytes of associated data that are copied to the stack, and not to the heap.
@@ -123,22 +123,55 @@ impl AeadAlgorithm {
         }
     }
 
+    const fn mode(self) -> Mode {
+        match self {
+            Self::Aes128Gcm | Self::Aes256Gcm => Mode::Gcm,
+            Self::Aes128Ccm => Mode::Ccm,
+            Self::ChaCha20Poly1305 => Mode::ChaCha20Poly1305,
+        }
+    }
+}
+
+/// What a cipher is made an AEAD by.
+#[derive(Clone, Copy)]
+enum Mode {
+    Gcm,
+    Ccm,
+    ChaCha20Poly1305,
+}
+
+impl Mode {
+    /// Returns the mode of the algorithm with the name `name` on the C side.
+    fn of(name: &CStr) -> Option<Self> {
+        let name = name.to_bytes();
+
+        if name.starts_with(b"gcm(") {
+            Some(Self::Gcm)
+        } else if name.starts_with(b"ccm(") {
+            Some(Self::Ccm)
+        } else if name == b"rfc7539(chacha20,poly1305)" {
+            Some(Self::ChaCha20Poly1305)
+        } else {
+            None
+        }
+    }
+
     /// Returns the longest text, in bytes, where that is less than any text can be here.
     const fn max_text(self) -> usize {
         match self {
             // With a nonce of 12 bytes 3 are left for the length (RFC 3610). The C side takes one
             // more, as a text of no bytes.
-            Self::Aes128Ccm => (1 << 24) - 1,
+            Self::Ccm => (1 << 24) - 1,
             // 2^36 - 32 and 2^38 - 64 bytes.
-            Self::Aes128Gcm | Self::Aes256Gcm | Self::ChaCha20Poly1305 => usize::MAX,
+            Self::Gcm | Self::ChaCha20Poly1305 => usize::MAX,
         }
     }
 
     /// Returns the size that the initialisation vector has on the C side.
     const fn iv_size(self) -> ffi::c_uint {
         match self {
-            Self::Aes128Ccm => 16,
-            Self::Aes128Gcm | Self::Aes256Gcm | Self::ChaCha20Poly1305 => 12,
+            Self::Ccm => 16,
+            Self::Gcm | Self::ChaCha20Poly1305 => 12,
         }
     }
 
@@ -146,12 +179,12 @@ impl AeadAlgorithm {
     #[inline]
     fn set_iv(self, iv: &mut Iv, nonce: &[u8; NONCE_SIZE]) {
         let at = match self {
-            Self::Aes128Ccm => {
+            Self::Ccm => {
                 // RFC 3610: one less than the size of the length.
                 iv.0[0] = 15 - NONCE_SIZE as u8 - 1;
                 1
             }
-            Self::Aes128Gcm | Self::Aes256Gcm | Self::ChaCha20Poly1305 => 0,
+            Self::Gcm | Self::ChaCha20Poly1305 => 0,
         };
 
         if let Some(place) = iv.0.get_mut(at..at + NONCE_SIZE) {
@@ -175,7 +208,8 @@ struct Iv([u8; 16]);
 ///
 /// # Invariants
 ///
-/// - `tfm` is of the algorithm `alg`, synchronous, with tags of [`TAG_SIZE`].
+/// - `tfm` is of the algorithm `alg`, if there is one, and of the mode `mode`, synchronous, with
+///   tags of `tag_size`, which is at most [`TAG_SIZE`].
 /// - `request` is for `tfm`. Who has set `busy` is the only one to use it, until they clear `busy`.
 ///
 /// # Examples
@@ -202,7 +236,9 @@ pub struct Aead {
     // Dropped in this order.
     request: Request,
     tfm: Tfm,
-    alg: AeadAlgorithm,
+    alg: Option<AeadAlgorithm>,
+    mode: Mode,
+    tag_size: usize,
     busy: AtomicFlag,
 }
 
@@ -240,27 +276,109 @@ impl Aead {
     /// assert!(Aead::new(AeadAlgorithm::Aes256Gcm, &[0x42; 16]).is_err());
     /// ```
     pub fn new(alg: AeadAlgorithm, key: &[u8]) -> Result<Self> {
+        Self::with_tag_size(alg, key, TAG_SIZE)
+    }
+
+    /// Creates an AEAD with tags of another size than [`TAG_SIZE`].
+    ///
+    /// A shorter tag is guessed the more easily; what is meant to use it says what else has to be
+    /// taken care of then (SP 800-38D, appendix C).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Aead::new`], and `EINVAL` if the algorithm has no tags of that size: GCM has them
+    /// of 4, 8 and 12 to 16 bytes, CCM of 4, 6, 8, 10, 12, 14 and 16, ChaCha20-Poly1305 of 16.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::crypto::aead::{
+    ///     Aead,
+    ///     AeadAlgorithm, //
+    /// };
+    ///
+    /// // AEAD_AES_128_CCM_8 of RFC 6655.
+    /// let aead = Aead::with_tag_size(AeadAlgorithm::Aes128Ccm, &[0x42; 16], 8)?;
+    /// let mut buf = [0; 5 + 8];
+    ///
+    /// aead.seal_in_place(&[0; 12], &[], &mut buf)?;
+    /// assert_eq!(aead.open_in_place(&[0; 12], &[], &mut buf)?.len(), 5);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn with_tag_size(alg: AeadAlgorithm, key: &[u8], tag_size: usize) -> Result<Self> {
         if key.len() != alg.key_size() {
             return Err(EINVAL);
         }
 
         let tfm = Tfm::new(alg.name())?;
 
-        // SAFETY: By the type invariant of `Tfm`.
-        if unsafe { bindings::crypto_aead_ivsize(tfm.as_ptr()) } != alg.iv_size() {
+        Self::with_tfm(tfm, Some(alg), alg.mode(), key, tag_size)
+    }
+
+    /// Creates an AEAD by the name of its algorithm or of its implementation, for what
+    /// [`AeadAlgorithm`] does not have: GCM and CCM with other ciphers or keys of other sizes.
+    ///
+    /// Other modes are refused. There are some with rules of their own for the associated data,
+    /// such as `authencesn`, that a caller could break.
+    ///
+    /// It may sleep, and load a module.
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL` if the algorithm is of another mode, or takes no such key or tag.
+    /// - Those of `crypto_alloc_aead()`: `ENOENT` if the kernel has no such algorithm, `ENOMEM`.
+    /// - Those of [`Aead::set_key`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::crypto::aead::{
+    ///     Aead,
+    ///     TAG_SIZE, //
+    /// };
+    ///
+    /// // AES-192.
+    /// let aead = Aead::by_name(c"gcm(aes)", &[0x42; 24], TAG_SIZE)?;
+    ///
+    /// aead.seal_in_place(&[0; 12], b"header", &mut [0; 5 + TAG_SIZE])?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn by_name(name: &CStr, key: &[u8], tag_size: usize) -> Result<Self> {
+        let tfm = Tfm::new(name)?;
+        let mode = Mode::of(tfm.name()).ok_or(EINVAL)?;
+
+        Self::with_tfm(tfm, None, mode, key, tag_size)
+    }
+
+    fn with_tfm(
+        tfm: Tfm,
+        alg: Option<AeadAlgorithm>,
+        mode: Mode,
+        key: &[u8],
+        tag_size: usize,
+    ) -> Result<Self> {
+        if tag_size > TAG_SIZE {
             return Err(EINVAL);
         }
         // SAFETY: By the type invariant of `Tfm`.
+        if unsafe { bindings::crypto_aead_ivsize(tfm.as_ptr()) } != mode.iv_size() {
+            return Err(EINVAL);
+        }
+        // CAST: It was just checked.
+        //
+        // SAFETY: By the type invariant of `Tfm`.
         to_result(unsafe {
-            bindings::crypto_aead_setauthsize(tfm.as_ptr(), TAG_SIZE as ffi::c_uint)
+            bindings::crypto_aead_setauthsize(tfm.as_ptr(), tag_size as ffi::c_uint)
         })?;
 
-        // INVARIANT: It is an instance of the algorithm by its name, the size of its tags was set
-        // above, and nobody uses the request yet.
+        // INVARIANT: The callers got the instance by a name of the algorithm or of the mode. The
+        // size of its tags was set above, and nobody uses the request yet.
         let mut aead = Self {
             request: Request::new(&tfm, GFP_KERNEL)?,
             tfm,
             alg,
+            mode,
+            tag_size,
             busy: AtomicFlag::new(false),
         };
 
@@ -277,7 +395,9 @@ impl Aead {
     ///
     /// # Errors
     ///
-    /// - `EINVAL` if `key` has not the size of a key of the algorithm; the key that was set stays.
+    /// - `EINVAL` if `key` has not the size of a key of the algorithm; the key that was set stays,
+    ///   unless the algorithm was selected by its name.
+    /// - `EOVERFLOW` if `key` is longer than [`u32::MAX`]; the key that was set stays.
     /// - What the algorithm gives, such as `ENOMEM`.
     ///
     /// # Examples
@@ -294,28 +414,52 @@ impl Aead {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn set_key(&mut self, key: &[u8]) -> Result {
-        if key.len() != self.alg.key_size() {
+        if self.alg.is_some_and(|alg| key.len() != alg.key_size()) {
             return Err(EINVAL);
         }
+        let len = ffi::c_uint::try_from(key.len()).map_err(|_| EOVERFLOW)?;
 
-        // SAFETY: By the type invariant; `key` is valid for reads of its length, which fits. No
-        // operation runs at the same time, because `self` is borrowed mutably. The C side takes the
-        // key by its virtual address, wherever it lies.
-        to_result(unsafe {
-            bindings::crypto_aead_setkey(self.tfm.as_ptr(), key.as_ptr(), key.len() as ffi::c_uint)
-        })
+        // SAFETY: By the type invariant; `key` is valid for reads of `len` bytes. No operation runs
+        // at the same time, because `self` is borrowed mutably. The C side takes the key by its
+        // virtual address, wherever it lies.
+        to_result(unsafe { bindings::crypto_aead_setkey(self.tfm.as_ptr(), key.as_ptr(), len) })
     }
 
-    /// Returns the algorithm.
+    /// Returns the algorithm, unless it was selected by its name.
     #[inline]
-    pub fn algorithm(&self) -> AeadAlgorithm {
+    pub fn algorithm(&self) -> Option<AeadAlgorithm> {
         self.alg
+    }
+
+    /// Returns the size of a tag, in bytes. It is at most [`TAG_SIZE`].
+    #[inline]
+    pub fn tag_size(&self) -> usize {
+        self.tag_size
+    }
+
+    /// Returns the name of the implementation that was chosen.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::crypto::aead::{
+    ///     Aead,
+    ///     AeadAlgorithm, //
+    /// };
+    ///
+    /// let aead = Aead::new(AeadAlgorithm::Aes128Gcm, &[0x42; 16])?;
+    ///
+    /// pr_info!("{}\n", aead.driver_name());
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn driver_name(&self) -> &CStr {
+        self.tfm.driver_name()
     }
 
     /// Encrypts the text in `buf` in place, and puts the tag, of the text and of `aad`, behind it.
     ///
-    /// `buf` is the text, followed by room for a tag: the last [`TAG_SIZE`] bytes, whatever they
-    /// were, become the tag. Both text and `aad` may be empty.
+    /// `buf` is the text, followed by room for a tag: the last [`Aead::tag_size`] bytes, whatever
+    /// they were, become the tag. Both text and `aad` may be empty.
     ///
     /// A nonce must not be used twice with a key. (That is a rule of the algorithms; nothing
     /// becomes unsound by it, but secrets get out.)
@@ -357,7 +501,7 @@ impl Aead {
     /// ```
     #[inline]
     pub fn seal_in_place(&self, nonce: &[u8; NONCE_SIZE], aad: &[u8], buf: &mut [u8]) -> Result {
-        let text = buf.len().checked_sub(TAG_SIZE).ok_or(EINVAL)?;
+        let text = buf.len().checked_sub(self.tag_size).ok_or(EINVAL)?;
 
         self.check_text(text)?;
         self.crypt(nonce, aad, buf, text, bindings::crypto_aead_encrypt)
@@ -405,7 +549,7 @@ impl Aead {
         aad: &[u8],
         buf: &'a mut [u8],
     ) -> Result<&'a mut [u8]> {
-        let text = buf.len().checked_sub(TAG_SIZE).ok_or(EINVAL)?;
+        let text = buf.len().checked_sub(self.tag_size).ok_or(EINVAL)?;
 
         self.check_text(text)?;
         self.crypt(nonce, aad, buf, buf.len(), bindings::crypto_aead_decrypt)?;
@@ -414,7 +558,7 @@ impl Aead {
 
     #[inline]
     fn check_text(&self, len: usize) -> Result {
-        if len <= self.alg.max_text() {
+        if len <= self.mode.max_text() {
             Ok(())
         } else {
             Err(EMSGSIZE)
@@ -436,7 +580,7 @@ impl Aead {
         // CAST: Both are at most that sum.
         let (aad_len, crypt_len) = (aad.len() as ffi::c_uint, crypt_len as ffi::c_uint);
         let mut iv = Iv([0; 16]);
-        self.alg.set_iv(&mut iv, nonce);
+        self.mode.set_iv(&mut iv, nonce);
         let request = self.request()?;
 
         // An implementation may write to the associated data of its destination, be it that it puts
@@ -450,29 +594,267 @@ impl Aead {
             // the copy of the associated data and the bytes of `buf`, as many as are said here and
             // as many more as the operation puts out, which is the tag of a seal. The vector has
             // the size that the algorithm takes, as `new` checked.
-            unsafe { request.run(op, list, aad_len, crypt_len, &mut iv) }
+            unsafe { request.run(op, list, list, aad_len, crypt_len, &mut iv) }
         } else {
-            let mut storage = SgStorage::new();
-            let mut short = [0; MAX_SHORT_AAD];
-            let mut long;
-            let copy = match short.get_mut(..aad.len()) {
-                Some(copy) => {
-                    copy.copy_from_slice(aad);
-                    copy
-                }
-                None => {
-                    long = SecretVec::from_slice(aad, GFP_ATOMIC)?;
-                    long.as_mut_bytes()
-                }
-            };
-            let mut list = SgList::new(&mut storage, [Part::from(copy), Part::from(&mut *buf)])?;
+            with_copy(aad, |aad| {
+                let mut storage = SgStorage::new();
+                let mut list = SgList::new(&mut storage, [Part::from(aad), Part::from(&mut *buf)])?;
+                let list_ptr = list.as_ptr();
 
-            // SAFETY: As above. The list is dropped after the operation.
-            unsafe { request.run(op, list.as_ptr(), aad_len, crypt_len, &mut iv) }
+                // SAFETY: As above. The list is dropped after the operation.
+                Ok(unsafe { request.run(op, list_ptr, list_ptr, aad_len, crypt_len, &mut iv) })
+            })?
         };
 
         drop(request);
         to_result(ret).inspect_err(|_| zeroize(buf))
+    }
+
+    /// Encrypts `text` to `out`, and puts the tag, of the text and of `aad`, behind it.
+    ///
+    /// `out` is as long as the text and a tag. It is as [`Aead::seal_in_place`] in all other
+    /// respects.
+    ///
+    /// This corresponds to the C function `crypto_aead_encrypt()`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Aead::seal_in_place`], `out` taking the place of `buf`, and `EINVAL` if `out` is
+    /// not as long as the text and a tag.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::crypto::aead::{
+    ///     Aead,
+    ///     AeadAlgorithm, //
+    /// };
+    ///
+    /// let aead = Aead::new(AeadAlgorithm::Aes256Gcm, &[0x42; 32])?;
+    /// let (mut sealed, mut opened) = ([0; 5 + 16], [0; 5]);
+    ///
+    /// aead.seal(&[0; 12], b"header", b"hello", &mut sealed)?;
+    /// aead.open(&[0; 12], b"header", &sealed, &mut opened)?;
+    /// assert_eq!(&opened, b"hello");
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn seal(
+        &self,
+        nonce: &[u8; NONCE_SIZE],
+        aad: &[u8],
+        text: &[u8],
+        out: &mut [u8],
+    ) -> Result {
+        if out.len().checked_sub(self.tag_size) != Some(text.len()) {
+            return Err(EINVAL);
+        }
+        if text.is_empty() {
+            // There may be no bytes at all to make a source of.
+            return self.seal_in_place(nonce, aad, out);
+        }
+        self.check_text(text.len())?;
+        total_len([aad.len(), out.len()])?;
+
+        let ret = self.apart(nonce, aad, text, &mut *out, bindings::crypto_aead_encrypt)?;
+        to_result(ret).inspect_err(|_| zeroize(out))
+    }
+
+    /// Checks the tag at the end of `sealed`, and decrypts what is before it to `out`.
+    ///
+    /// `out` is as long as the text. It is as [`Aead::open_in_place`] in all other respects.
+    ///
+    /// This corresponds to the C function `crypto_aead_decrypt()`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Aead::open_in_place`], `out` taking the place of `buf`, and `EINVAL` if `sealed`
+    /// is not as long as `out` and a tag. In particular `out` is all zeroes after `EBADMSG`.
+    ///
+    /// # Examples
+    ///
+    /// See [`Aead::seal`].
+    pub fn open(
+        &self,
+        nonce: &[u8; NONCE_SIZE],
+        aad: &[u8],
+        sealed: &[u8],
+        out: &mut [u8],
+    ) -> Result {
+        if sealed.len().checked_sub(self.tag_size) != Some(out.len()) {
+            return Err(EINVAL);
+        }
+        if out.is_empty() {
+            // There may be no bytes at all to make a destination of.
+            return self.open_detached(nonce, aad, out, sealed);
+        }
+        self.check_text(out.len())?;
+        total_len([aad.len(), sealed.len()])?;
+
+        let ret = self.apart(nonce, aad, sealed, &mut *out, bindings::crypto_aead_decrypt)?;
+        to_result(ret).inspect_err(|_| zeroize(out))
+    }
+
+    /// Encrypts `text` in place, and puts the tag, of the text and of `aad`, into `tag`.
+    ///
+    /// It is as [`Aead::seal_in_place`] in all other respects.
+    ///
+    /// This corresponds to the C function `crypto_aead_encrypt()`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Aead::seal_in_place`], `text` and `tag` taking the place of `buf`, and `EINVAL`
+    /// unless `tag` has [`Aead::tag_size`] bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::crypto::aead::{
+    ///     Aead,
+    ///     AeadAlgorithm, //
+    /// };
+    ///
+    /// let aead = Aead::new(AeadAlgorithm::ChaCha20Poly1305, &[0x42; 32])?;
+    /// let (mut text, mut tag) = (*b"hello", [0; 16]);
+    ///
+    /// aead.seal_detached(&[0; 12], b"header", &mut text, &mut tag)?;
+    /// aead.open_detached(&[0; 12], b"header", &mut text, &tag)?;
+    /// assert_eq!(&text, b"hello");
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn seal_detached(
+        &self,
+        nonce: &[u8; NONCE_SIZE],
+        aad: &[u8],
+        text: &mut [u8],
+        tag: &mut [u8],
+    ) -> Result {
+        if tag.len() != self.tag_size {
+            return Err(EINVAL);
+        }
+        let crypt_len = text.len();
+        let ret = self.detached(
+            nonce,
+            aad,
+            &mut *text,
+            &mut *tag,
+            crypt_len,
+            bindings::crypto_aead_encrypt,
+        )?;
+
+        to_result(ret).inspect_err(|_| {
+            zeroize(text);
+            zeroize(tag);
+        })
+    }
+
+    /// Checks the tag `tag`, and decrypts `text` in place.
+    ///
+    /// It is as [`Aead::open_in_place`] in all other respects.
+    ///
+    /// This corresponds to the C function `crypto_aead_decrypt()`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Aead::open_in_place`], `text` taking the place of `buf`, and `EINVAL` unless
+    /// `tag` has [`Aead::tag_size`] bytes. In particular `text` is all zeroes after `EBADMSG`.
+    ///
+    /// # Examples
+    ///
+    /// See [`Aead::seal_detached`].
+    pub fn open_detached(
+        &self,
+        nonce: &[u8; NONCE_SIZE],
+        aad: &[u8],
+        text: &mut [u8],
+        tag: &[u8],
+    ) -> Result {
+        let mut place = [0; TAG_SIZE];
+        // What is sealed is written in place, to which an implementation may count the tag.
+        let copy = place.get_mut(..self.tag_size).ok_or(EINVAL)?;
+
+        if tag.len() != copy.len() {
+            return Err(EINVAL);
+        }
+        copy.copy_from_slice(tag);
+
+        let crypt_len = text.len().checked_add(tag.len()).ok_or(EOVERFLOW)?;
+        let ret = self.detached(
+            nonce,
+            aad,
+            &mut *text,
+            copy,
+            crypt_len,
+            bindings::crypto_aead_decrypt,
+        )?;
+
+        to_result(ret).inspect_err(|_| zeroize(text))
+    }
+
+    /// Runs `op` on `text` and `tag`, in place, as one message of which it takes `crypt_len` bytes.
+    /// Returns what it returned.
+    fn detached(
+        &self,
+        nonce: &[u8; NONCE_SIZE],
+        aad: &[u8],
+        text: &mut [u8],
+        tag: &mut [u8],
+        crypt_len: usize,
+        op: unsafe extern "C" fn(*mut bindings::aead_request) -> ffi::c_int,
+    ) -> Result<ffi::c_int> {
+        self.check_text(text.len())?;
+        total_len([aad.len(), text.len(), tag.len()])?;
+
+        // CAST: Both are at most that sum.
+        let (aad_len, crypt_len) = (aad.len() as ffi::c_uint, crypt_len as ffi::c_uint);
+        let mut iv = Iv([0; 16]);
+        self.mode.set_iv(&mut iv, nonce);
+        let request = self.request()?;
+
+        with_copy(aad, |aad| {
+            let mut storage = SgStorage::new();
+            let mut list = SgList::new(
+                &mut storage,
+                [Part::from(aad), Part::from(text), Part::from(tag)],
+            )?;
+            let list_ptr = list.as_ptr();
+
+            // SAFETY: The request is lent to this operation only, and for `self.tfm`. The list has
+            // the copy of the associated data, the text and the tag, which `op` reads or puts out
+            // behind the text. It is dropped after the operation. The vector has the size that the
+            // algorithm takes.
+            Ok(unsafe { request.run(op, list_ptr, list_ptr, aad_len, crypt_len, &mut iv) })
+        })
+    }
+
+    /// Runs `op` from `from`, all of it, to `to`, which have a tag's difference in length. The
+    /// lengths were checked. Returns what it returned.
+    fn apart(
+        &self,
+        nonce: &[u8; NONCE_SIZE],
+        aad: &[u8],
+        from: &[u8],
+        to: &mut [u8],
+        op: unsafe extern "C" fn(*mut bindings::aead_request) -> ffi::c_int,
+    ) -> Result<ffi::c_int> {
+        // CAST: The callers saw to it that they fit.
+        let (aad_len, crypt_len) = (aad.len() as ffi::c_uint, from.len() as ffi::c_uint);
+        let mut iv = Iv([0; 16]);
+        self.mode.set_iv(&mut iv, nonce);
+        let request = self.request()?;
+
+        // The destination has the associated data in front as well, for there are implementations
+        // that put it there.
+        with_copy(aad, |copy| {
+            let (mut source, mut destination) = (SgStorage::new(), SgStorage::new());
+            let mut src = SgList::new(&mut source, [Part::from(aad), Part::from(from)])?;
+            let mut dst = SgList::new(&mut destination, [Part::from(copy), Part::from(to)])?;
+
+            // SAFETY: The request is lent to this operation only, and for `self.tfm`. The lists
+            // have the associated data and then what is taken, and what is put out; of both as much
+            // as `op` needs. They are apart, so there is no reason to write the former. They are
+            // dropped after the operation. The vector has the size that the algorithm takes.
+            Ok(unsafe { request.run(op, src.as_ptr(), dst.as_ptr(), aad_len, crypt_len, &mut iv) })
+        })
     }
 
     /// Returns the request that is kept, or another one if that is in use.
@@ -486,6 +868,22 @@ impl Aead {
 
         // INVARIANT: `busy` was clear, and this set it.
         Ok(Lease { aead: self, other })
+    }
+}
+
+/// Calls `f` with a copy of the associated data, on the stack if it is short.
+///
+/// An implementation may write to that of its destination, be it that it puts back what was there.
+/// What the caller has may be constant, or be read by others at the same time.
+fn with_copy<R>(aad: &[u8], f: impl FnOnce(&mut [u8]) -> Result<R>) -> Result<R> {
+    let mut short = [0; MAX_SHORT_AAD];
+
+    match short.get_mut(..aad.len()) {
+        Some(copy) => {
+            copy.copy_from_slice(aad);
+            f(copy)
+        }
+        None => f(SecretVec::from_slice(aad, GFP_ATOMIC)?.as_mut_bytes()),
     }
 }
 
@@ -539,6 +937,25 @@ impl Tfm {
     fn as_ptr(&self) -> *mut bindings::crypto_aead {
         self.0.as_ptr()
     }
+
+    fn name(&self) -> &CStr {
+        // SAFETY: By the type invariant. All instances have a pointer to their algorithm, which
+        // lives as long. Its name is a string that ends with a zero byte, and does not change.
+        unsafe {
+            let alg = (*self.as_ptr()).base.__crt_alg;
+
+            CStr::from_char_ptr((&raw const (*alg).cra_name).cast())
+        }
+    }
+
+    fn driver_name(&self) -> &CStr {
+        // SAFETY: As in `name`.
+        unsafe {
+            let alg = (*self.as_ptr()).base.__crt_alg;
+
+            CStr::from_char_ptr((&raw const (*alg).cra_driver_name).cast())
+        }
+    }
 }
 
 impl Drop for Tfm {
@@ -586,14 +1003,16 @@ impl Request {
     /// # Safety
     ///
     /// - Nobody else uses the request. The instance that it was made for is still there.
-    /// - `list` is a scatterlist of `aad_len` bytes of associated data, and then `crypt_len` bytes
-    ///   and as many more as `op` puts out; they may be read and written until this returns.
+    /// - `src` and `dst` are scatterlists of `aad_len` bytes of associated data, and then of
+    ///   `crypt_len` bytes and as many as `op` puts out. They may be read until this returns, and
+    ///   those of `dst` written. They are the same or have no byte in common.
     /// - `iv` is what the algorithm takes.
     #[inline]
     unsafe fn run(
         &self,
         op: unsafe extern "C" fn(*mut bindings::aead_request) -> ffi::c_int,
-        list: *mut bindings::scatterlist,
+        src: *mut bindings::scatterlist,
+        dst: *mut bindings::scatterlist,
         aad_len: ffi::c_uint,
         crypt_len: ffi::c_uint,
         iv: &mut Iv,
@@ -607,8 +1026,8 @@ impl Request {
             (*req).assoclen = aad_len;
             (*req).cryptlen = crypt_len;
             (*req).iv = iv.0.as_mut_ptr();
-            (*req).src = list;
-            (*req).dst = list;
+            (*req).src = src;
+            (*req).dst = dst;
         }
 
         // SAFETY: By the safety requirements and the type invariants. The operation is over when
@@ -685,6 +1104,141 @@ mod tests {
         if aead.open_in_place(&v.nonce, v.aad, &mut buf)? != v.text {
             return Err(EBADMSG);
         }
+
+        // From one buffer to another.
+        buf.as_mut_slice().fill(0);
+        aead.seal(&v.nonce, v.aad, v.text, &mut buf)?;
+        if buf[..] != *v.sealed {
+            return Err(EBADMSG);
+        }
+        let text = &mut buf[..v.text.len()];
+        text.fill(0);
+        aead.open(&v.nonce, v.aad, v.sealed, text)?;
+        if text != v.text {
+            return Err(EBADMSG);
+        }
+
+        // With the tag apart.
+        let mut tag = [0; TAG_SIZE];
+        let (sealed, expected) = v.sealed.split_at(v.text.len());
+        aead.seal_detached(&v.nonce, v.aad, text, &mut tag)?;
+        if text != sealed || tag != *expected {
+            return Err(EBADMSG);
+        }
+        aead.open_detached(&v.nonce, v.aad, text, &tag)?;
+        if text != v.text {
+            return Err(EBADMSG);
+        }
+        // A forgery leaves nothing.
+        tag[15] ^= 0x80;
+        if aead.open_detached(&v.nonce, v.aad, text, &tag) != Err(EBADMSG)
+            || text.iter().any(|b| *b != 0)
+        {
+            return Err(EKEYREJECTED);
+        }
+        text.fill(0x33);
+        if aead.open(&[0xf0; 12], v.aad, v.sealed, text) != Err(EBADMSG)
+            || text.iter().any(|b| *b != 0)
+        {
+            return Err(EKEYREJECTED);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn tag_sizes() -> Result {
+        // Example 3 of SP 800-38C, with its tag of 8 bytes.
+        let ccm = Aead::with_tag_size(Aes128Ccm, &CCM_KEY, 8)?;
+        let mut buf = [0; 32];
+        ccm.seal(&CCM_NONCE, &CCM_AAD, &CCM_TEXT, &mut buf)?;
+        assert_eq!(
+            buf,
+            hex("e3b201a9f5b71a7a9b1ceaeccd97e70b6176aad9a4428aa5484392fbc1b09951")
+        );
+        let opened = ccm.open_in_place(&CCM_NONCE, &CCM_AAD, &mut buf)?;
+        assert!(opened == &CCM_TEXT);
+
+        for alg in ALL {
+            let key = &[0x42; 32][..alg.key_size()];
+            let full = with_key(alg)?;
+
+            for size in 0..=TAG_SIZE + 1 {
+                let has = match alg {
+                    Aes128Gcm | Aes256Gcm => matches!(size, 4 | 8 | 12..=16),
+                    Aes128Ccm => matches!(size, 4 | 6 | 8 | 10 | 12 | 14 | 16),
+                    ChaCha20Poly1305 => size == 16,
+                };
+                let aead = match Aead::with_tag_size(alg, key, size) {
+                    Ok(aead) if has => aead,
+                    other => {
+                        assert!(!has && matches!(other, Err(e) if e == EINVAL));
+                        continue;
+                    }
+                };
+                let (mut long, mut short) = ([7; 20 + 16], [7; 20 + 16]);
+                let short = &mut short[..20 + size];
+
+                assert_eq!(aead.tag_size(), size);
+                full.seal_in_place(&[1; 12], b"aad", &mut long)?;
+                aead.seal_in_place(&[1; 12], b"aad", short)?;
+                assert!(long[..20] == short[..20]);
+                // A tag of CCM depends on its size.
+                assert!(matches!(alg, Aes128Ccm) || long[..20 + size] == short[..]);
+                assert!(aead.open_in_place(&[1; 12], b"aad", short)? == &[7; 20]);
+                aead.seal_in_place(&[1; 12], b"aad", short)?;
+                short[20] ^= 1;
+                assert_eq!(aead.open_in_place(&[1; 12], b"aad", short), Err(EBADMSG));
+
+                for wrong in (0..=TAG_SIZE).filter(|wrong| *wrong != size) {
+                    let (mut text, mut tag) = ([3; 20], [4; TAG_SIZE]);
+                    let tag = &mut tag[..wrong];
+
+                    assert_eq!(
+                        aead.seal_detached(&[1; 12], &[], &mut text, tag),
+                        Err(EINVAL)
+                    );
+                    assert_eq!(
+                        aead.open_detached(&[1; 12], &[], &mut text, tag),
+                        Err(EINVAL)
+                    );
+                    assert!(text == [3; 20]);
+                    let out = &mut [0; 40][..20 + wrong];
+                    assert_eq!(aead.seal(&[1; 12], &[], &text, out), Err(EINVAL));
+                    assert_eq!(aead.open(&[1; 12], &[], out, &mut text), Err(EINVAL));
+                    assert!(text == [3; 20]);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn names() -> Result {
+        for alg in ALL {
+            let key = &[0x42; 32][..alg.key_size()];
+            let typed = with_key(alg)?;
+
+            for name in [alg.name(), typed.driver_name()] {
+                let named = Aead::by_name(name, key, TAG_SIZE)?;
+                let (mut a, mut b) = ([7; 40], [7; 40]);
+
+                assert_eq!(named.algorithm(), None);
+                typed.seal_in_place(&[1; 12], b"aad", &mut a)?;
+                named.seal_in_place(&[1; 12], b"aad", &mut b)?;
+                assert!(a == b);
+            }
+        }
+        assert!(matches!(Aead::by_name(c"no-such-aead", &[], 16), Err(e) if e == ENOENT));
+        // Other rules for the associated data, and for the nonce.
+        for name in [
+            c"rfc4106(gcm(aes))",
+            c"rfc4309(ccm(aes))",
+            c"rfc4543(gcm(aes))",
+        ] {
+            assert!(matches!(Aead::by_name(name, &[0; 20], 16), Err(e) if e == EINVAL));
+        }
+        assert!(matches!(Aead::by_name(c"gcm(aes)", &[0; 17], 16), Err(e) if e == EINVAL));
+        assert!(matches!(Aead::by_name(c"gcm(aes)", &[0; 16], 17), Err(e) if e == EINVAL));
         Ok(())
     }
 
@@ -854,6 +1408,28 @@ mod tests {
     fn round_trip(aead: &Aead, aad: &[u8], buf: &mut [u8], expected: &[u8]) -> Result {
         let text = buf.len() - TAG_SIZE;
 
+        // Apart, to the buffer and from it. The text is at most as long as the constant, or in
+        // place only.
+        if let Some(constant) = CONSTANT.get(..text) {
+            let mut opened = [0; CONSTANT.len()];
+            let opened = &mut opened[..text];
+
+            aead.seal(&[7; 12], aad, constant, buf)?;
+            if buf != expected {
+                return Err(EBADMSG);
+            }
+            aead.open(&[7; 12], aad, buf, opened)?;
+            if opened != constant {
+                return Err(EBADMSG);
+            }
+            let (text, tag) = buf.split_at_mut(text);
+            aead.open_detached(&[7; 12], aad, text, tag)?;
+            aead.seal_detached(&[7; 12], aad, text, tag)?;
+            if buf != expected {
+                return Err(EBADMSG);
+            }
+        }
+
         buf.fill(0x61);
         aead.seal_in_place(&[7; 12], aad, buf)?;
         if buf != expected {
@@ -988,7 +1564,9 @@ mod tests {
 
             let mut aead = with_key(alg)?;
             let expected = sealed(&aead, b"aad", b"text")?;
-            assert_eq!(aead.algorithm(), alg);
+            assert_eq!(aead.algorithm(), Some(alg));
+            assert_eq!(aead.tag_size(), TAG_SIZE);
+            assert!(!aead.driver_name().to_bytes().is_empty());
             assert_eq!(aead.set_key(&long[1..alg.key_size()]), Err(EINVAL));
             // The key is still there.
             assert!(sealed(&aead, b"aad", b"text")?[..] == expected[..]);
