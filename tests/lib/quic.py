@@ -2,10 +2,12 @@
 """The real QUIC clients, each behind the same face: one GET over HTTP/0.9 (hq-interop), the server's chain checked."""
 
 import contextlib
+import hashlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +17,23 @@ from lib.clients import ClientError, first_words
 CACHE = Path(os.environ.get("RUST_TLS_CACHE", Path.home() / ".cache/rust-tls"))
 SUITES = ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256")
 LINE = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-\n"
+PIECE = LINE * 1025  # 64 KiB from any place in a line on
 AIOQUIC = Path(__file__).parent / "aioquic_client.py"
 
 
 def expected(length):
     """What /bytes/LENGTH has to be."""
     return (LINE * (length // len(LINE) + 1))[:length]
+
+
+def expected_hash(length):
+    """Its SHA-256, without the memory that it would take."""
+    digest = hashlib.sha256()
+    whole = len(LINE) * 1024
+    for _ in range(length // whole):
+        digest.update(PIECE[:whole])
+    digest.update(PIECE[:length % whole])
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -57,6 +70,39 @@ class Target:
             raise ClientError(f"{command[0]} exits with {run.returncode}: {messages[-4000:]}")
         return run
 
+    @contextlib.contextmanager
+    def started(self, command):
+        """A client whose answer is read as it comes. It ends by itself once its standard input has, and ends well."""
+        command = [*self.inside, *map(str, command)]
+        with tempfile.TemporaryFile() as messages, subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=messages) as client:
+            limit = threading.Timer(self.timeout, client.kill)
+            limit.start()
+            try:
+                with contextlib.suppress(BrokenPipeError):  # it has gone, and its status says why
+                    yield client
+                    client.stdin.close()
+                rest = client.stdout.read()
+                client.wait()
+            finally:
+                limit.cancel()
+                client.kill()
+            messages.seek(0)
+            if client.returncode or rest:
+                said = messages.read()[-4000:].decode(errors="replace")
+                raise ClientError(f"{command[0]} ends with {client.returncode} and {rest[:100]}: {said}")
+
+
+def length_of(stream, most):
+    """Reads an answer of up to `most` bytes that is too long to be kept, each part compared with what it has to be."""
+    length = 0
+    while length < most and (part := stream.read1(min(most - length, 1 << 16))):
+        at = length % len(LINE)
+        if part != PIECE[at:at + len(part)]:
+            raise ClientError(f"other bytes than were asked for, from {length} on: {part[:200]}")
+        length += len(part)
+    return length
+
 
 def der(root):
     """A root certificate in the form Quinn's client wants."""
@@ -80,6 +126,10 @@ class Quinn:
 
     def get(self, target, *more):
         return target.run(self.command(target, *more)).stdout
+
+    def download(self, target, length):
+        with target.started(self.command(target)) as client:
+            return length_of(client.stdout, length)
 
 
 class Aioquic:
@@ -122,27 +172,30 @@ class OpenSsl(Newer):
     def version(self):
         return first_words([str(part) for part in [*self.program("openssl"), "version"]], 2)
 
+    def command(self, target, *more):
+        return [*self.program("openssl"), "s_client", "-quic", "-alpn", "hq-interop", "-quiet", "-no_ign_eof",
+                "-connect", f"{target.host}:{target.port}", "-CAfile", target.root, "-verify_return_error",
+                "-verify_hostname", target.name, "-servername", target.name, *more]
+
+    @contextlib.contextmanager
+    def asking(self, target, *more):
+        with target.started(self.command(target, *more)) as client:
+            client.stdin.write(f"GET {target.path}\r\n".encode())
+            client.stdin.flush()
+            yield client.stdout
+
     def get(self, target, *more):
-        command = [*target.inside, *self.program("openssl"), "s_client", "-quic", "-alpn", "hq-interop", "-quiet",
-                   "-no_ign_eof", "-connect", f"{target.host}:{target.port}", "-CAfile", target.root,
-                   "-verify_return_error", "-verify_hostname", target.name, "-servername", target.name, *more]
-        with subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE) as client:
-            limit = threading.Timer(target.timeout, client.kill)
-            limit.start()
-            try:
-                with contextlib.suppress(BrokenPipeError):  # it has gone, and its status says why
-                    client.stdin.write(f"GET {target.path}\r\n".encode())
-                    client.stdin.flush()
-                answer = bytearray()
-                while not target.whole(answer) and (part := client.stdout.read1(1 << 16)):
-                    answer += part
-                rest, messages = client.communicate()
-            finally:
-                limit.cancel()
-        if client.returncode or not target.whole(answer):
-            raise ClientError(f"openssl ends with {client.returncode}: {messages.decode(errors='replace')[-4000:]}")
-        return bytes(answer) + rest
+        answer = b""
+        with self.asking(target, *more) as stream:
+            while not target.whole(answer) and (part := stream.read1(1 << 16)):
+                answer += part
+        if not target.whole(answer):
+            raise ClientError(f"openssl ends with a part of the answer: {answer[-200:]}")
+        return answer
+
+    def download(self, target, length):
+        with self.asking(target) as stream:
+            return length_of(stream, length)
 
 
 class Curl(Newer):
