@@ -72,13 +72,11 @@ const ROUNDS: usize = 50;
 /// # Invariants
 ///
 /// `start` is what `vm_map_ram()` returned for [`TooLong::PAGES`] pages, not unmapped yet.
-#[cfg(not(CONFIG_KASAN_VMALLOC))]
 struct TooLong {
     start: core::ptr::NonNull<u8>,
     _page: Page,
 }
 
-#[cfg(not(CONFIG_KASAN_VMALLOC))]
 impl TooLong {
     /// The bytes: one more than fit in an `i32`.
     const LEN: usize = 1 << 31;
@@ -112,7 +110,6 @@ impl TooLong {
     }
 }
 
-#[cfg(not(CONFIG_KASAN_VMALLOC))]
 impl Drop for TooLong {
     fn drop(&mut self) {
         // SAFETY: By the type invariant, and it is not used again.
@@ -214,7 +211,6 @@ mod cases {
     use super::*;
 
     #[test]
-    #[cfg(not(CONFIG_KASAN_VMALLOC))]
     fn too_long() -> Result {
         let mut long = TooLong::new()?;
         let long = long.bytes();
