@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """A UDP relay that does to datagrams what bad networks do, and counts them."""
 
+import collections
 import random
 import selectors
 import socket
@@ -17,8 +18,8 @@ class Count:
 class Mangler:
     """Relays each client's datagrams to a server from a socket of its own, and back.
 
-    `to_server` and `to_client` are functions that are given a datagram (a bytearray) and its number in that direction,
-    from 1, and return what to pass on in its place: a list of datagrams, empty where it is lost.
+    `to_server` and `to_client` are functions that are given a datagram (a bytearray), its number in that direction,
+    from 1, and the client's address, and return what to pass on in its place: a list of datagrams, empty where it is lost.
     """
 
     def __init__(self, server, to_server=None, to_client=None, address="127.0.0.1", source="127.0.0.1"):
@@ -31,7 +32,7 @@ class Mangler:
         self.lock = threading.Lock()
 
     @staticmethod
-    def faithful(datagram, _):
+    def faithful(datagram, *_):
         return [datagram]
 
     def __enter__(self):
@@ -87,49 +88,48 @@ class Mangler:
             except (OSError, ValueError):  # nothing left; or it was just rebound
                 return
             if key.data is None:
-                through, target, rule = self._upstream(sender), self.target, self.rules[0]
+                client, through, target, rule = sender, self._upstream(sender), self.target, self.rules[0]
                 came, passed = self.from_client, self.to_server
             else:
-                through, target, rule = self.front, key.data, self.rules[1]
+                client, through, target, rule = key.data, self.front, key.data, self.rules[1]
                 came, passed = self.from_server, self.to_client
             came.datagrams += 1
             came.bytes += len(data)
-            for datagram in rule(bytearray(data), came.datagrams):
+            for datagram in rule(bytearray(data), came.datagrams, client):
                 passed.datagrams += 1
                 passed.bytes += len(datagram)
                 through.sendto(datagram, target)
 
 
-def corrupting(percent, seed, burst=3):
-    """Flips bits in so many of a hundred datagrams, at most `burst` in a row."""
-    choose, row = random.Random(seed), 0
+def now_and_then(percent, seed, burst=3):
+    """A function of a client that says yes so many times of a hundred, at most `burst` times in a row for each client."""
+    choose, rows = random.Random(seed), collections.Counter()
 
-    def rule(datagram, _):
-        nonlocal row
-        if choose.random() * 100 < percent and row < burst:
-            row += 1
+    def chosen(client):
+        yes = choose.random() * 100 < percent and rows[client] < burst
+        rows[client] = rows[client] + 1 if yes else 0
+        return yes
+    return chosen
+
+
+def corrupting(percent, seed):
+    """Flips bits in so many of a hundred datagrams."""
+    chosen, choose = now_and_then(percent, seed), random.Random(seed)
+
+    def rule(datagram, _, client):
+        if chosen(client):
             for _ in range(choose.randrange(1, 4)):
                 datagram[choose.randrange(len(datagram))] ^= 1 << choose.randrange(8)
-        else:
-            row = 0
         return [datagram]
     return rule
 
 
-def dropping(percent, seed, burst=3):
-    """Loses so many of a hundred datagrams, at most `burst` in a row."""
-    choose, row = random.Random(seed), 0
-
-    def rule(datagram, _):
-        nonlocal row
-        if choose.random() * 100 < percent and row < burst:
-            row += 1
-            return []
-        row = 0
-        return [datagram]
-    return rule
+def dropping(percent, seed):
+    """Loses so many of a hundred datagrams."""
+    chosen = now_and_then(percent, seed)
+    return lambda datagram, _, client: [] if chosen(client) else [datagram]
 
 
 def losing(numbers):
     """Loses the datagrams with these numbers."""
-    return lambda datagram, number: [] if number in numbers else [datagram]
+    return lambda datagram, number, _: [] if number in numbers else [datagram]
