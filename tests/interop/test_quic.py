@@ -6,9 +6,10 @@ import socket
 
 import pytest
 
+from lib import kernel
 from lib.certificates import Authority
 from lib.clients import ClientError
-from lib.quic import SUITES, Target, all_clients, expected, expected_hash
+from lib.quic import SUITES, Target, all_clients, expected, expected_hash, length_of
 
 CLIENTS = all_clients()
 # Those that can ask for something: curl has no HTTP/0.9 on QUIC.
@@ -119,7 +120,7 @@ def test_retry(client, quic, target, counted, real):
     server = quic(retry="always")
     assert page(CLIENTS[client].get(target(server)))["version"] == "QUICv1"
     if real:
-        assert counted()["quic_replies_sent"] >= 1
+        assert counted()["quic_retries_sent"] >= 1
 
 
 def test_retry_as_aioquic_sees_it(quic, target):
@@ -144,10 +145,44 @@ def test_many_streams(quic, target):
     check_aioquic(target(quic(), path="/bytes/32"), 32, *more, "--at-once")
 
 
-def test_version_negotiation(quic, target):
+def test_version_negotiation(quic, target, counted, real):
     seen = CLIENTS["aioquic"].connection(target(quic()), "--unknown-version")
     assert seen["version_negotiated"]
     assert seen["version"] == 1
+    if real:
+        assert counted()["quic_version_negotiations_sent"] == 1
+
+
+@pytest.mark.module_only
+def test_bytes_are_counted(quic, target, counted):
+    """Those of datagrams, and of the memory of connections while there are some."""
+    asked = target(quic(), path=f"/bytes/{4 * MIB}")
+    with asked.started(CLIENTS["quinn"].command(asked)) as client:
+        # It writes nothing before it has everything.
+        assert kernel.wait(lambda: kernel.Counters()["quic_bytes_held"] > 64 << 10, 30)
+        assert length_of(client.stdout, 4 * MIB) == 4 * MIB
+    grown = counted()
+    assert grown["bytes_sent"] > 4 * MIB
+    assert 2400 < grown["bytes_received"] < MIB
+    assert kernel.Counters()["quic_bytes_held"] == 0
+
+
+@pytest.mark.module_only
+def test_stateless_reset(quic, counted):
+    """What has a short header and is for no connection is answered by less than it is; what is too short is not."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.connect(("127.0.0.1", quic().port))
+        client.settimeout(2)
+        sizes = (22, 30, 43, 1200)
+        for size in sizes:
+            client.send(b"\x40" + os.urandom(size - 1))
+            answer = client.recv(2000)
+            assert 21 <= len(answer) < size
+            assert answer[0] & 0xc0 == 0x40
+        client.send(b"\x40" + os.urandom(20))
+    grown = counted()
+    assert grown["quic_resets_sent"] == len(sizes)
+    assert grown["quic_dropped_unknown"] == 1
 
 
 @pytest.mark.parametrize(("size", "answered"), [
@@ -193,11 +228,11 @@ def test_garbage_is_dropped_and_counted(quic, target, counted):
         client.connect(("127.0.0.1", server.port))
         for size in (0, 1, 5, 20, 100, 1200, 1400):
             client.send(bytes(size))
-            client.send(b"\xc0\0\0\0\1" + os.urandom(size))
+            client.send(b"\xc0\0\0\0\1\xff" + os.urandom(size))  # no id is as long
         client.settimeout(0.5)
         with pytest.raises(TimeoutError):
             client.recv(2000)
     assert page(CLIENTS["aioquic"].get(target(server)))["version"] == "QUICv1"
     grown = counted()
-    assert grown["quic_packets_dropped"] >= 10
+    assert grown["quic_dropped_malformed"] >= 10
     assert grown["handshakes_begun"] == 1

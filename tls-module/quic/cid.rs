@@ -7,6 +7,8 @@
 //! together (section 9.5). A place that is read from an id is not authenticated: it leads to a
 //! connection, which knows the ids it has given out and takes no other.
 
+use core::net::SocketAddr;
+
 use kernel::{
     crypto::{
         ct_eq,
@@ -88,6 +90,14 @@ impl core::fmt::Debug for ConnectionId {
 /// A stateless reset token (section 10.3).
 pub(super) type ResetToken = [u8; 16];
 
+/// What tells that a peer has lost a connection: where it comes from and how it ends (section
+/// 10.3.1).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ExpectedReset {
+    pub(super) remote: SocketAddr,
+    pub(super) token: ResetToken,
+}
+
 /// Where an endpoint keeps a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
@@ -162,6 +172,11 @@ impl RemoteCid {
             id,
             token,
         }
+    }
+
+    /// The stateless reset token that came with it.
+    pub(super) const fn token(&self) -> Option<ResetToken> {
+        self.token
     }
 
     /// Whether the end of a datagram is this id's stateless reset token.

@@ -16,7 +16,8 @@ use crate::tls;
 pub enum RetryPolicy {
     /// Never.
     Never,
-    /// While more handshakes are under way than [`ConfigBuilder::retry_threshold`].
+    /// While as many handshakes are under way as [`ConfigBuilder::retry_threshold`] says, or half
+    /// of [`ConfigBuilder::max_bytes`] is gone.
     UnderPressure,
     /// Always.
     Always,
@@ -29,6 +30,7 @@ pub struct Config {
     pub(super) handshake_timeout: Duration,
     pub(super) max_connections: usize,
     pub(super) max_half_open: usize,
+    pub(super) max_bytes: usize,
     pub(super) retry: RetryPolicy,
     pub(super) retry_threshold: usize,
 }
@@ -48,6 +50,7 @@ impl Config {
             handshake_timeout: Duration::from_secs(10),
             max_connections: 16_384,
             max_half_open: 1024,
+            max_bytes: 256 << 20,
             retry: RetryPolicy::UnderPressure,
             retry_threshold: 128,
         }))
@@ -76,6 +79,13 @@ impl ConfigBuilder {
     /// Sets how many handshakes may be under way.
     pub fn max_half_open(mut self, n: usize) -> Self {
         self.0.max_half_open = n;
+        self
+    }
+
+    /// Sets how many bytes of memory all connections may hold together before they have to get by
+    /// with little.
+    pub fn max_bytes(mut self, n: usize) -> Self {
+        self.0.max_bytes = n;
         self
     }
 

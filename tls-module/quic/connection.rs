@@ -18,6 +18,7 @@ use super::{
     cid::{
         CidFactory,
         ConnectionId,
+        ExpectedReset,
         Key, //
     },
     config::Config,
@@ -30,6 +31,8 @@ use super::{
         Code,
         TransportError, //
     },
+    limits,
+    memory::Share,
     recovery::{
         Outcome,
         PerSpace,
@@ -132,6 +135,8 @@ pub(super) struct Accept {
     pub(super) validated: bool,
     /// The token for a NEW_TOKEN frame.
     pub(super) new_token: KVec<u8>,
+    /// For what it holds of the endpoint's memory.
+    pub(super) share: Share,
 }
 
 /// A connection of a server.
@@ -177,6 +182,7 @@ pub struct Connection {
     /// When pacing lets the next datagram go.
     pace_at: Option<Instant>,
     statistics: Statistics,
+    share: Share,
 }
 
 impl Connection {
@@ -239,6 +245,7 @@ impl Connection {
                 idle_timeout: config.idle_timeout,
                 pace_at: None,
                 statistics: Statistics::default(),
+                share: accept.share,
                 config,
             },
             GFP_KERNEL,
@@ -280,6 +287,18 @@ impl Connection {
         self.path.addresses
     }
 
+    /// What would tell that the peer has lost the connection; for
+    /// [`Endpoint::expect_reset`](super::Endpoint::expect_reset).
+    pub fn expected_reset(&self) -> Option<ExpectedReset> {
+        if self.is_closed() {
+            return None;
+        }
+        Some(ExpectedReset {
+            remote: self.path.addresses.remote,
+            token: self.remote.reset_token()?,
+        })
+    }
+
     /// What has happened.
     pub fn statistics(&self) -> &Statistics {
         &self.statistics
@@ -300,6 +319,21 @@ impl Connection {
             .saturating_add(self.tls.bytes_held())
             .saturating_add(self.recovery.bytes_held())
             .saturating_add(self.streams.bytes_held())
+    }
+
+    /// Counts what the connection holds of the endpoint's memory, and `more` bytes that the caller
+    /// holds for it; gives the sum. To be called when something has come or has been written.
+    pub fn count_memory(&mut self, now: Instant, more: usize) -> usize {
+        if self.share.is_short() && self.streams.receive_bytes_held() > limits::SHORT_RECEIVE_BUFFER
+        {
+            self.fail(
+                now,
+                TransportError::new(Code::INTERNAL_ERROR, "short of memory"),
+            );
+        }
+        let bytes = self.bytes_held().saturating_add(more);
+        self.share.set(bytes);
+        bytes
     }
 
     /// The first stream after `after` that has something to read.
@@ -324,7 +358,11 @@ impl Connection {
     /// `ENOENT` if there is no such stream, `EINVAL` if it is only received from, `ECONNRESET` if
     /// it has been reset, `EPIPE` if it has been finished.
     pub fn write(&mut self, id: StreamId, bytes: &[u8]) -> KernelResult<usize> {
-        self.streams.write(id, bytes)
+        let most = match self.share.is_short() {
+            true => limits::SHORT_SEND_BUFFER,
+            false => limits::MAX_SEND_BUFFER,
+        };
+        self.streams.write(id, bytes, most)
     }
 
     /// Ends what is sent on a stream; `ENOENT` if nothing is.

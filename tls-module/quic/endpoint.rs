@@ -6,7 +6,10 @@
 use core::net::SocketAddr;
 
 use kernel::{
-    crypto::rng,
+    crypto::{
+        ct_eq,
+        rng, //
+    },
     error::Result,
     prelude::*,
     sync::Arc, //
@@ -16,6 +19,7 @@ use super::{
     cid::{
         CidFactory,
         ConnectionId,
+        ExpectedReset,
         Key,
         CID_LEN, //
     },
@@ -37,11 +41,14 @@ use super::{
     error::Code,
     frame,
     limits,
+    memory::{
+        Memory,
+        Share, //
+    },
     packet::{
         Header,
         LongType,
         Written,
-        RESERVED_VERSION,
         VERSION_1, //
     },
     time::{
@@ -77,6 +84,19 @@ pub struct Incoming {
     pub connection: KBox<Connection>,
 }
 
+/// What a datagram is answered with where there is no connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// The versions that there are (RFC 9000 section 6).
+    VersionNegotiation,
+    /// A token, to show that the client is where it says (section 8.1.2).
+    Retry,
+    /// The end of a connection that was never made.
+    Refusal,
+    /// The end of one that is not known any more (section 10.3).
+    StatelessReset,
+}
+
 /// What is to be done with a datagram.
 pub enum Received<'a, C> {
     /// It is to be given to this connection.
@@ -84,7 +104,7 @@ pub enum Received<'a, C> {
     /// It begins this connection, and is to be given to it.
     New(Incoming),
     /// The first so many bytes of `out` are to be sent to where it came from.
-    Reply(usize),
+    Reply(Reply, usize),
     /// It is to be dropped.
     Dropped(Discard),
 }
@@ -94,6 +114,8 @@ struct Slot<C> {
     generation: u32,
     used: bool,
     half_open: bool,
+    /// Whether `resets` has an entry for it.
+    reset: bool,
     connection: Option<C>,
 }
 
@@ -112,14 +134,17 @@ struct Early {
 ///
 /// - `early` is in order, with no client twice.
 /// - `half_open` is the number of slots that are.
+/// - `resets` is in the order of the addresses, and has one entry for each slot that says so.
 pub struct Endpoint<C> {
     config: Arc<Config>,
     factory: Arc<CidFactory>,
+    memory: Arc<Memory>,
     tokens: Tokens,
     integrity: RetryIntegrity,
     slots: KVec<Slot<C>>,
     free: KVec<u32>,
     early: KVec<Early>,
+    resets: KVec<(ExpectedReset, Key)>,
     half_open: usize,
     replies: u64,
     replies_since: Instant,
@@ -129,6 +154,7 @@ impl<C> Endpoint<C> {
     /// Makes an endpoint without connections.
     pub fn new(config: Arc<Config>) -> Result<Self> {
         Ok(Self {
+            memory: Arc::new(Memory::new(config.max_bytes), GFP_KERNEL)?,
             config,
             factory: Arc::new(CidFactory::new()?, GFP_KERNEL)?,
             tokens: Tokens::new()?,
@@ -136,10 +162,16 @@ impl<C> Endpoint<C> {
             slots: KVec::new(),
             free: KVec::new(),
             early: KVec::new(),
+            resets: KVec::new(),
             half_open: 0,
             replies: 0,
             replies_since: Instant::from_nanos(0),
         })
+    }
+
+    /// The memory that the connections have together.
+    pub fn memory(&self) -> &Arc<Memory> {
+        &self.memory
     }
 
     /// How many handshakes are under way.
@@ -188,7 +220,12 @@ impl<C> Endpoint<C> {
         match header {
             Header::Short { dcid, .. } => match self.find(&dcid) {
                 Some(key) => self.to(key),
-                None => self.reply(now, |this| this.stateless_reset(&dcid, datagram.len(), out)),
+                None => match self.find_reset(&path, datagram) {
+                    Some(key) => self.to(key),
+                    None => self.reply(now, Reply::StatelessReset, |this| {
+                        this.stateless_reset(&dcid, datagram.len(), out)
+                    }),
+                },
             },
             Header::Unknown {
                 version,
@@ -199,7 +236,9 @@ impl<C> Endpoint<C> {
                 if version == 0 || datagram.len() < limits::MIN_INITIAL {
                     return Received::Dropped(Discard::Malformed);
                 }
-                self.reply(now, |_| version_negotiation(dcid, scid, out))
+                self.reply(now, Reply::VersionNegotiation, |_| {
+                    version_negotiation(version, dcid, scid, out)
+                })
             }
             Header::Long {
                 kind,
@@ -245,10 +284,29 @@ impl<C> Endpoint<C> {
         self.early.get(at).map(|early| early.key)
     }
 
+    /// The connection that a datagram to no id of this side's ends, if it is a stateless reset
+    /// (section 10.3.1).
+    fn find_reset(&self, path: &Path, datagram: &[u8]) -> Option<Key> {
+        if datagram.len() < MIN_RESET {
+            return None;
+        }
+        let token = datagram.last_chunk::<TAG>()?;
+        let first = self
+            .resets
+            .partition_point(|(reset, _)| reset.remote < path.remote);
+        self.resets
+            .get(first..)?
+            .iter()
+            .take_while(|(reset, _)| reset.remote == path.remote)
+            .find(|(reset, _)| ct_eq(&reset.token, token))
+            .map(|(_, key)| *key)
+    }
+
     /// Makes an answer, if not too many have been made.
     fn reply(
         &mut self,
         now: Instant,
+        kind: Reply,
         make: impl FnOnce(&mut Self) -> Result<usize>,
     ) -> Received<'_, C> {
         if now - self.replies_since >= Duration::from_secs(1) {
@@ -262,7 +320,7 @@ impl<C> Endpoint<C> {
             Ok(0) => Received::Dropped(Discard::Unknown),
             Ok(len) => {
                 self.replies = self.replies.saturating_add(1);
-                Received::Reply(len)
+                Received::Reply(kind, len)
             }
             Err(_) => Received::Dropped(Discard::NoMemory),
         }
@@ -284,25 +342,28 @@ impl<C> Endpoint<C> {
         }
         let verdict = self.tokens.check(now, &path.remote, &ids.dcid, token);
         let is_full = self.len() >= self.config.max_connections
-            || self.half_open >= self.config.max_half_open;
+            || self.half_open >= self.config.max_half_open
+            || self.memory.is_short();
         let retry = match self.config.retry {
             RetryPolicy::Never => false,
-            RetryPolicy::UnderPressure => self.half_open >= self.config.retry_threshold,
+            RetryPolicy::UnderPressure => {
+                self.half_open >= self.config.retry_threshold || self.memory.is_half_gone()
+            }
             RetryPolicy::Always => true,
         };
         match verdict {
             Verdict::Invalid => {
-                return self.reply(now, |_| {
+                return self.reply(now, Reply::Refusal, |_| {
                     refusal(ids, Code::INVALID_TOKEN, b"token is not valid", out)
                 });
             }
             Verdict::Unknown if retry => {
-                return self.reply(now, |this| this.retry(now, &path, ids, out));
+                return self.reply(now, Reply::Retry, |this| this.retry(now, &path, ids, out));
             }
             _ => {}
         }
         if is_full {
-            return self.reply(now, |_| {
+            return self.reply(now, Reply::Refusal, |_| {
                 refusal(ids, Code::CONNECTION_REFUSED, b"no room", out)
             });
         }
@@ -331,6 +392,7 @@ impl<C> Endpoint<C> {
             retried,
             validated: matches!(verdict, Verdict::Valid | Verdict::Retried(_)),
             new_token,
+            share: Share::new(self.memory.clone()),
         };
         match Connection::new(self.config.clone(), self.factory.clone(), now, accept) {
             Ok(connection) => {
@@ -369,6 +431,7 @@ impl<C> Endpoint<C> {
                         generation: u32::from_ne_bytes(generation),
                         used: false,
                         half_open: false,
+                        reset: false,
                         connection: None,
                     },
                     GFP_KERNEL,
@@ -403,9 +466,31 @@ impl<C> Endpoint<C> {
         }
     }
 
+    /// Says what tells that the peer has lost a connection, in place of what told it before; the
+    /// datagram that does is to be given to the connection.
+    pub fn expect_reset(&mut self, key: Key, expected: Option<ExpectedReset>) -> Result {
+        let slot = self.slot_mut(key).ok_or(ENOENT)?;
+        // INVARIANT: The entry goes with what says that it is there.
+        if core::mem::take(&mut slot.reset) {
+            self.resets.retain(|(_, other)| *other != key);
+        }
+        let Some(expected) = expected else {
+            return Ok(());
+        };
+        self.resets.reserve(1, GFP_KERNEL)?;
+        let at = self
+            .resets
+            .partition_point(|(reset, _)| reset.remote < expected.remote);
+        // INVARIANT: `at` is where the address belongs.
+        self.resets.insert_within_capacity(at, (expected, key))?;
+        self.slot_mut(key).ok_or(ENOENT)?.reset = true;
+        Ok(())
+    }
+
     /// Removes a connection, and gives what was kept for it.
     pub fn remove(&mut self, key: Key) -> Option<C> {
         self.handshake_over(key);
+        let _ = self.expect_reset(key, None);
         let slot = self.slot_mut(key)?;
         slot.used = false;
         slot.generation = slot.generation.wrapping_add(1);
@@ -442,13 +527,11 @@ impl<C> Endpoint<C> {
         received: usize,
         out: &mut [u8],
     ) -> Result<usize> {
-        /// As long as a short packet has to be for this side not to know it for one.
-        const MIN: usize = 5 + TAG;
         const MAX: usize = 42;
 
         // Section 10.3.3: so that two endpoints do not answer each other for ever.
         let len = received.saturating_sub(1).min(MAX);
-        if len < MIN {
+        if len < MIN_RESET {
             return Ok(0);
         }
         let mut w = Writer::new(out);
@@ -462,6 +545,10 @@ impl<C> Endpoint<C> {
     }
 }
 
+/// The length of a stateless reset at least: as long as a packet has to be for whoever gets it not
+/// to know it for one (section 10.3).
+const MIN_RESET: usize = 5 + TAG;
+
 /// The ids of a client's first packet.
 #[derive(Clone, Copy)]
 struct Ids {
@@ -469,18 +556,24 @@ struct Ids {
     scid: ConnectionId,
 }
 
-/// A Version Negotiation packet (section 17.2.1).
-fn version_negotiation(dcid: &[u8], scid: &[u8], out: &mut [u8]) -> Result<usize> {
+/// A Version Negotiation packet (section 17.2.1) for a client that wants version `wanted`.
+fn version_negotiation(wanted: u32, dcid: &[u8], scid: &[u8], out: &mut [u8]) -> Result<usize> {
     let mut w = Writer::new(out);
-    let mut random = [0];
+    let mut random = [0; 5];
     rng::fill(&mut random)?;
-    let [random] = random;
-    w.u8(random | 0xc0)?;
+    let [first, reserved @ ..] = random;
+    // Section 6.3: one of the versions that nobody will ever have, another each time, so that no
+    // client gets used to it; but the one that the client wants would make it drop the packet.
+    let mut reserved = u32::from_be_bytes(reserved) & 0xf0f0_f0f0 | 0x0a0a_0a0a;
+    if reserved == wanted {
+        reserved ^= 0x1000_0000;
+    }
+    w.u8(first | 0xc0)?;
     w.u32(0)?;
     w.u8_bytes(scid)?;
     w.u8_bytes(dcid)?;
     w.u32(VERSION_1)?;
-    w.u32(RESERVED_VERSION)?;
+    w.u32(reserved)?;
     Ok(w.len())
 }
 

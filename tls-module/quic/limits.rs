@@ -2,8 +2,10 @@
 
 //! Every bound that this code puts on a peer, in one place.
 //!
-//! What one connection may hold is the sum in [`MAX_CONNECTION_BYTES`]; an endpoint holds that for
-//! each of its connections, and nothing for anyone else.
+//! What one connection may hold is the sum in [`MAX_CONNECTION_BYTES`]. An endpoint holds that for
+//! each of its connections, but for all together as much as it is configured with and what they
+//! have when that is gone, [`SHORT_SEND_BUFFER`] and [`SHORT_RECEIVE_BUFFER`]; and nothing for
+//! anyone else.
 
 use super::time::Duration;
 
@@ -45,6 +47,13 @@ pub const MAX_SEND_BUFFER: usize = 1 << 20;
 
 /// The part of them that one stream may have.
 pub const MAX_STREAM_SEND_BUFFER: usize = 1 << 19;
+
+/// Bytes of streams that wait to be sent or to be acknowledged while the endpoint is short of memory.
+pub const SHORT_SEND_BUFFER: usize = 1 << 14;
+
+/// Bytes of streams that have come and cannot be read yet, while the endpoint is short of memory; a
+/// connection with more is closed.
+pub const SHORT_RECEIVE_BUFFER: usize = 1 << 14;
 
 /// Largest congestion window.
 pub const MAX_CONGESTION_WINDOW: u64 = 1 << 19;

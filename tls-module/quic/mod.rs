@@ -37,6 +37,7 @@ mod frame;
 mod hq;
 mod kunit;
 pub mod limits;
+mod memory;
 mod packet;
 mod range_set;
 mod recovery;
@@ -54,6 +55,7 @@ use core::net::SocketAddr;
 pub use self::{
     cid::{
         ConnectionId,
+        ExpectedReset,
         Key, //
     },
     config::{
@@ -70,7 +72,8 @@ pub use self::{
         Discard,
         Endpoint,
         Incoming,
-        Received, //
+        Received,
+        Reply, //
     },
     error::{
         CloseReason,
@@ -83,6 +86,10 @@ pub use self::{
         Service, //
     },
     limits::MAX_DATAGRAM,
+    memory::{
+        Memory,
+        Share, //
+    },
     stream::{
         Direction,
         Read,

@@ -21,10 +21,6 @@ use super::{
 /// The only version (RFC 9000 section 15).
 pub(super) const VERSION_1: u32 = 1;
 
-/// A version that is reserved, so that clients learn to pass over what they do not know (section
-/// 6.3).
-pub(super) const RESERVED_VERSION: u32 = 0x1a2a_3a4a;
-
 /// The bit that tells the two forms of header apart.
 const LONG: u8 = 0x80;
 

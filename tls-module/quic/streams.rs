@@ -147,6 +147,14 @@ impl Streams {
         })
     }
 
+    /// How many bytes of memory what has come has.
+    pub(super) fn receive_bytes_held(&self) -> usize {
+        self.list
+            .iter()
+            .filter_map(|stream| stream.receive.as_ref())
+            .fold(0, |sum, receive| sum.saturating_add(receive.bytes_held()))
+    }
+
     fn per(&mut self, direction: Direction) -> &mut PerDirection {
         match direction {
             Direction::Bidi => &mut self.bidi,
@@ -372,8 +380,9 @@ impl Streams {
     }
 
     /// Writes to a stream; gives how much there was room for.
-    pub(super) fn write(&mut self, id: StreamId, bytes: &[u8]) -> KernelResult<usize> {
-        let room = limits::MAX_SEND_BUFFER.saturating_sub(self.send_held);
+    /// `most` is what all may have that waits.
+    pub(super) fn write(&mut self, id: StreamId, bytes: &[u8], most: usize) -> KernelResult<usize> {
+        let room = most.saturating_sub(self.send_held);
         let stream = self.get(id).ok_or(ENOENT)?;
         let send = stream.send.as_mut().ok_or(EINVAL)?;
         if send.is_reset() {

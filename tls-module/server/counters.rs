@@ -29,7 +29,12 @@ impl Counter {
 
     /// Takes one away.
     pub(crate) fn decrement(&self) {
-        self.0.fetch_sub(1u64, Relaxed);
+        self.subtract(1);
+    }
+
+    /// Takes `n` away.
+    pub(crate) fn subtract(&self, n: u64) {
+        self.0.fetch_sub(n, Relaxed);
     }
 
     /// Adds `n`; a sum over 2^64 wraps.
@@ -42,6 +47,25 @@ impl Counter {
     }
 }
 
+/// What is counted of QUIC alone.
+pub(crate) struct QuicCounters {
+    /// Memory that connections have.
+    pub(crate) bytes_held: Counter,
+    /// Datagrams answered without a connection, by the answer.
+    pub(crate) version_negotiations_sent: Counter,
+    pub(crate) retries_sent: Counter,
+    pub(crate) refusals_sent: Counter,
+    pub(crate) resets_sent: Counter,
+    /// Datagrams that no connection got, by the reason.
+    pub(crate) dropped_malformed: Counter,
+    pub(crate) dropped_unknown: Counter,
+    pub(crate) dropped_rate_limited: Counter,
+    pub(crate) dropped_no_memory: Counter,
+    pub(crate) dropped_inbox_full: Counter,
+    /// Packets that a connection got and did not take.
+    pub(crate) dropped_by_connections: Counter,
+}
+
 /// Every counter of the module.
 pub(crate) struct Counters {
     pub(crate) handshakes_begun: Counter,
@@ -52,8 +76,7 @@ pub(crate) struct Counters {
     pub(crate) connections_refused: Counter,
     pub(crate) bytes_received: Counter,
     pub(crate) bytes_sent: Counter,
-    pub(crate) quic_packets_dropped: Counter,
-    pub(crate) quic_replies_sent: Counter,
+    pub(crate) quic: QuicCounters,
     alerts_sent: [Counter; 256],
     alerts_received: [Counter; 256],
 }
@@ -70,8 +93,7 @@ impl Counters {
             connections_refused: Counter::new(),
             bytes_received: Counter::new(),
             bytes_sent: Counter::new(),
-            quic_packets_dropped: Counter::new(),
-            quic_replies_sent: Counter::new(),
+            quic: QuicCounters::new(),
             alerts_sent: [const { Counter::new() }; 256],
             alerts_received: [const { Counter::new() }; 256],
         }
@@ -89,6 +111,43 @@ impl Counters {
         if let Some(counter) = self.alerts_received.get(usize::from(alert)) {
             counter.increment();
         }
+    }
+}
+
+impl QuicCounters {
+    const fn new() -> Self {
+        Self {
+            bytes_held: Counter::new(),
+            version_negotiations_sent: Counter::new(),
+            retries_sent: Counter::new(),
+            refusals_sent: Counter::new(),
+            resets_sent: Counter::new(),
+            dropped_malformed: Counter::new(),
+            dropped_unknown: Counter::new(),
+            dropped_rate_limited: Counter::new(),
+            dropped_no_memory: Counter::new(),
+            dropped_inbox_full: Counter::new(),
+            dropped_by_connections: Counter::new(),
+        }
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, counter) in [
+            ("bytes_held", &self.bytes_held),
+            ("version_negotiations_sent", &self.version_negotiations_sent),
+            ("retries_sent", &self.retries_sent),
+            ("refusals_sent", &self.refusals_sent),
+            ("resets_sent", &self.resets_sent),
+            ("dropped_malformed", &self.dropped_malformed),
+            ("dropped_unknown", &self.dropped_unknown),
+            ("dropped_rate_limited", &self.dropped_rate_limited),
+            ("dropped_no_memory", &self.dropped_no_memory),
+            ("dropped_inbox_full", &self.dropped_inbox_full),
+            ("dropped_by_connections", &self.dropped_by_connections),
+        ] {
+            writeln!(f, "quic_{name} {}", counter.get())?;
+        }
+        Ok(())
     }
 }
 
@@ -112,11 +171,10 @@ impl Counters {
             ("connections_refused", self.connections_refused.get()),
             ("bytes_received", self.bytes_received.get()),
             ("bytes_sent", self.bytes_sent.get()),
-            ("quic_packets_dropped", self.quic_packets_dropped.get()),
-            ("quic_replies_sent", self.quic_replies_sent.get()),
         ] {
             writeln!(f, "{name} {count}")?;
         }
+        self.quic.show(f)?;
 
         for (direction, alerts) in [
             ("sent", &self.alerts_sent),

@@ -196,6 +196,11 @@ impl RemoteCids {
         self.active.is_reset(token)
     }
 
+    /// The token of the id in use.
+    pub(super) const fn reset_token(&self) -> Option<ResetToken> {
+        self.active.token()
+    }
+
     fn find(&self, sequence: u64) -> Option<&RemoteCid> {
         Iterator::chain(core::iter::once(&self.active), self.spare.iter())
             .find(|cid| cid.sequence == sequence)

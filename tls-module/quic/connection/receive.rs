@@ -175,11 +175,23 @@ impl Connection {
                     }
                     self.long(arrival, kind, local, packet, number_at)?;
                 }
-                None if local.is_none() => self.dropped(),
+                None if local.is_none() => {
+                    self.dropped();
+                    self.take_reset(arrival.now, packet);
+                }
                 None => self.short(arrival, local, packet, number_at)?,
             }
         }
         Ok(())
+    }
+
+    /// Ends the connection if what is no packet of it ends as a stateless reset does (section
+    /// 10.3.1).
+    fn take_reset(&mut self, now: Instant, datagram: &[u8]) {
+        let token = datagram.last_chunk::<TAG>();
+        if token.is_some_and(|token| self.remote.is_reset(token)) {
+            self.enter_draining(now, CloseReason::Reset);
+        }
     }
 
     /// Takes a packet with a long header.

@@ -10,12 +10,17 @@ use crate::{
     quic::{
         self,
         CloseReason,
+        ExpectedReset,
         Hq,
-        Path, //
+        Path,
+        Share, //
     },
-    server::tally::{
-        Open,
-        Tally, //
+    server::{
+        tally::{
+            Open,
+            Tally, //
+        },
+        Counters, //
     }, //
 };
 use core::net::SocketAddr;
@@ -61,6 +66,9 @@ use kernel::{
 /// Datagrams that may wait for a connection's work; what comes then is lost.
 const MAX_INBOX: usize = 64;
 
+/// The same while the listener is short of memory.
+const SHORT_INBOX: usize = 8;
+
 /// Batches sent before other connections have their turn.
 const BATCHES_PER_RUN: u32 = 16;
 
@@ -78,6 +86,12 @@ struct Datagram {
     data: KVec<u8>,
 }
 
+/// What waits for a connection's work.
+struct Inbox {
+    datagrams: KVec<Datagram>,
+    share: Share,
+}
+
 /// A connection of a listener.
 #[pin_data]
 pub(super) struct Connection {
@@ -89,7 +103,7 @@ pub(super) struct Connection {
     #[pin]
     state: Mutex<Option<State>>,
     #[pin]
-    inbox: Mutex<KVec<Datagram>>,
+    inbox: Mutex<Inbox>,
     #[pin]
     work: Work<Connection>,
     #[pin]
@@ -105,8 +119,11 @@ struct State {
     /// What could not be sent yet, and what goes after it.
     unsent: Option<Batch>,
     odd: Option<Batch>,
-    /// Packets dropped that the counters know of.
+    /// Packets dropped and bytes held that the counters know of.
     dropped: u64,
+    held: Held,
+    /// What the endpoint was told to expect.
+    reset: Option<ExpectedReset>,
     timer: Option<ArcHrTimerHandle<Connection>>,
     /// What the timer is set to.
     armed: Option<quic::Instant>,
@@ -181,6 +198,7 @@ impl Connection {
         peer: SocketAddr,
     ) -> Result<Arc<Self>> {
         let counters = listener.shared().counters.clone();
+        let share = Share::new(listener.memory().clone());
         let tally = Tally::begin(id, counters.clone(), Some(peer));
         let state = State {
             quic,
@@ -189,6 +207,8 @@ impl Connection {
             unsent: None,
             odd: None,
             dropped: 0,
+            held: Held::new(counters.clone()),
+            reset: None,
             timer: None,
             armed: None,
         };
@@ -199,7 +219,10 @@ impl Connection {
                 _open: Open::count(counters),
                 blocked: Atomic::new(false),
                 state <- new_mutex!(Some(state)),
-                inbox <- new_mutex!(KVec::new()),
+                inbox <- new_mutex!(Inbox {
+                    datagrams: KVec::new(),
+                    share,
+                }),
                 work <- new_work!("rust_tls::quic::Connection"),
                 timer <- HrTimer::new(),
             }),
@@ -209,9 +232,13 @@ impl Connection {
 
     /// Puts a datagram into the inbox, if there is room, and queues the work.
     pub(super) fn deliver(self: &Arc<Self>, path: Path, ecn: quic::Ecn, data: &[u8]) {
-        if self.put(path, ecn, data).is_err() {
-            let counters = &self.listener.shared().counters;
-            counters.quic_packets_dropped.increment();
+        if let Err(e) = self.put(path, ecn, data) {
+            let counters = &self.listener.shared().counters.quic;
+            if e == ENOBUFS {
+                counters.dropped_inbox_full.increment();
+            } else {
+                counters.dropped_no_memory.increment();
+            }
         }
         self.wake();
     }
@@ -225,10 +252,16 @@ impl Connection {
             data: copy,
         };
         let mut inbox = self.inbox.lock();
-        if inbox.len() >= MAX_INBOX {
+        let most = match inbox.share.is_short() {
+            true => SHORT_INBOX,
+            false => MAX_INBOX,
+        };
+        if inbox.datagrams.len() >= most {
             return Err(ENOBUFS);
         }
-        inbox.push(datagram, GFP_KERNEL)?;
+        let held = inbox.share.held().saturating_add(data.len());
+        inbox.datagrams.push(datagram, GFP_KERNEL)?;
+        inbox.share.set(held);
         Ok(())
     }
 
@@ -260,11 +293,25 @@ impl Connection {
         self.count(&mut state);
     }
 
+    fn take_inbox(&self) -> KVec<Datagram> {
+        let mut inbox = self.inbox.lock();
+        inbox.share.set(0);
+        core::mem::take(&mut inbox.datagrams)
+    }
+
+    /// Has the endpoint know the peer's stateless reset.
+    fn expect_reset(&self, state: &mut State) {
+        let reset = state.quic.expected_reset();
+        // Without memory it stays as it was, and the next run tries again.
+        if reset != state.reset && self.listener.expect_reset(self.key, reset).is_ok() {
+            state.reset = reset;
+        }
+    }
+
     /// Does what can be done without waiting.
     fn run_once(self: &Arc<Self>, state: &mut State) -> Next {
         let now = self.listener.now();
-        let inbox = core::mem::take(&mut *self.inbox.lock());
-        for mut datagram in inbox {
+        for mut datagram in self.take_inbox() {
             let Datagram { path, ecn, data } = &mut datagram;
             state.quic.receive(now, *path, *ecn, data);
         }
@@ -274,12 +321,16 @@ impl Connection {
 
         let sent = self.send(state, now);
         self.settle_handshake(state);
+        let was_closed = state.quic.is_closed();
         self.count(state);
+        self.expect_reset(state);
         if state.quic.is_drained() {
             return Next::End;
         }
         self.arm(state, now);
         match sent {
+            // It holds too much: that is to be said yet.
+            Sent::All if state.quic.is_closed() && !was_closed => Next::Again,
             Sent::All | Sent::Blocked => Next::Wait,
             Sent::Some => Next::Again,
         }
@@ -378,11 +429,21 @@ impl Connection {
     /// Brings the module's counters up to date.
     fn count(&self, state: &mut State) {
         let dropped = state.quic.statistics().packets_dropped;
-        let counters = &self.listener.shared().counters;
+        let counters = &self.listener.shared().counters.quic;
         counters
-            .quic_packets_dropped
+            .dropped_by_connections
             .add(dropped.saturating_sub(state.dropped));
         state.dropped = dropped;
+
+        let batches = [&state.unsent, &state.odd];
+        let more = batches
+            .into_iter()
+            .flatten()
+            .fold(state.hq.bytes_held(), |sum, batch| {
+                sum.saturating_add(batch.data.capacity())
+            });
+        let held = state.quic.count_memory(self.listener.now(), more);
+        state.held.set(held);
     }
 
     /// Sees that the timer fires when the connection next has something to do, or before.
@@ -404,6 +465,32 @@ impl Connection {
         state.timer = None;
         state.timer = Some(HrTimerPointer::start(self.clone(), left));
         state.armed = Some(wanted);
+    }
+}
+
+/// What the counters know of a connection's memory, until this is dropped.
+struct Held {
+    counters: Arc<Counters>,
+    bytes: u64,
+}
+
+impl Held {
+    fn new(counters: Arc<Counters>) -> Self {
+        Self { counters, bytes: 0 }
+    }
+
+    fn set(&mut self, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(0);
+        let counter = &self.counters.quic.bytes_held;
+        counter.add(bytes);
+        counter.subtract(self.bytes);
+        self.bytes = bytes;
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.set(0);
     }
 }
 

@@ -10,10 +10,14 @@ use super::{
 use crate::{
     quic::{
         self,
+        Discard,
         Endpoint,
+        ExpectedReset,
         Incoming,
+        Memory,
         Path,
-        Received, //
+        Received,
+        Reply, //
     },
     server::{
         ListenerOptions,
@@ -67,6 +71,10 @@ const MAX_BATCH: usize = 1 << 16;
 /// Connections a listener has at once, those past their handshake included.
 const MAX_CONNECTIONS: usize = 4096;
 
+/// Bytes of memory that a listener's connections may hold together before they have to get by with
+/// little, and no more are taken in.
+const MAX_BYTES: usize = 256 << 20;
+
 /// How long a connection may serve without a packet of the peer's.
 const IDLE_MS: u64 = 30_000;
 
@@ -75,6 +83,8 @@ const IDLE_MS: u64 = 30_000;
 pub(crate) struct QuicListener {
     shared: Arc<Shared>,
     socket: UdpSocket,
+    /// What the connections hold.
+    memory: Arc<Memory>,
     /// The zero of the time that the connections are told.
     began: Instant<Monotonic>,
     /// Whether a connection has something that could not be sent, for want of room.
@@ -100,8 +110,8 @@ struct Buffers {
 enum Action {
     Deliver(Arc<Connection>),
     Open(Incoming),
-    Reply(usize),
-    Drop,
+    Reply(Reply, usize),
+    Drop(Discard),
 }
 
 /// Queues the listener's work when there are datagrams, or room for some that wait.
@@ -151,6 +161,7 @@ impl QuicListener {
             .handshake_timeout_ms(deadline)
             .max_connections(MAX_CONNECTIONS)
             .max_half_open(options.max_handshakes)
+            .max_bytes(MAX_BYTES)
             .retry(match retry {
                 RetryPolicy::Auto => quic::RetryPolicy::UnderPressure,
                 RetryPolicy::Always => quic::RetryPolicy::Always,
@@ -174,6 +185,7 @@ impl QuicListener {
             pin_init!(Self {
                 shared,
                 socket,
+                memory: endpoint.memory().clone(),
                 began: Instant::now(),
                 blocked: Atomic::new(false),
                 next_id: Atomic::new(1),
@@ -234,6 +246,8 @@ impl QuicListener {
             };
             let ecn = from_socket(received.ecn);
             for datagram in received.datagrams(batch) {
+                let len = u64::try_from(datagram.len()).unwrap_or(0);
+                self.shared.counters.bytes_received.add(len);
                 self.dispatch(path, ecn, datagram, reply);
             }
         }
@@ -251,8 +265,8 @@ impl QuicListener {
             match endpoint.receive(self.now(), path, datagram, reply) {
                 Received::Connection(connection) => Action::Deliver(connection.clone()),
                 Received::New(incoming) => Action::Open(incoming),
-                Received::Reply(len) => Action::Reply(len),
-                Received::Dropped(_) => Action::Drop,
+                Received::Reply(kind, len) => Action::Reply(kind, len),
+                Received::Dropped(why) => Action::Drop(why),
             }
         };
 
@@ -264,8 +278,14 @@ impl QuicListener {
                     pr_warn_once!("a connection was refused: {e:?}\n");
                 }
             }
-            Action::Reply(len) => {
-                counters.quic_replies_sent.increment();
+            Action::Reply(kind, len) => {
+                match kind {
+                    Reply::VersionNegotiation => &counters.quic.version_negotiations_sent,
+                    Reply::Retry => &counters.quic.retries_sent,
+                    Reply::Refusal => &counters.quic.refusals_sent,
+                    Reply::StatelessReset => &counters.quic.resets_sent,
+                }
+                .increment();
                 let reply = Transmit {
                     to: path.remote,
                     from: Some(path.local),
@@ -276,7 +296,13 @@ impl QuicListener {
                 // It can be lost here as well as anywhere else; the peer asks again.
                 let _ = self.socket.send(&reply);
             }
-            Action::Drop => counters.quic_packets_dropped.increment(),
+            Action::Drop(why) => match why {
+                Discard::Malformed => &counters.quic.dropped_malformed,
+                Discard::Unknown => &counters.quic.dropped_unknown,
+                Discard::RateLimited => &counters.quic.dropped_rate_limited,
+                Discard::NoMemory => &counters.quic.dropped_no_memory,
+            }
+            .increment(),
         }
     }
 
@@ -326,6 +352,14 @@ impl QuicListener {
         }
     }
 
+    /// Says what tells that a connection's peer has lost it.
+    pub(super) fn expect_reset(&self, key: quic::Key, reset: Option<ExpectedReset>) -> Result {
+        match &mut *self.endpoint.lock() {
+            Some(endpoint) => endpoint.expect_reset(key, reset),
+            None => Ok(()),
+        }
+    }
+
     /// Forgets a connection that has come to its end.
     pub(super) fn forget(&self, key: quic::Key) {
         let connection = match &mut *self.endpoint.lock() {
@@ -339,6 +373,11 @@ impl QuicListener {
     /// The time, as connections are told it.
     pub(super) fn now(&self) -> quic::Instant {
         quic::Instant::from_nanos(u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(0))
+    }
+
+    /// The memory that the connections have together.
+    pub(super) fn memory(&self) -> &Arc<Memory> {
+        &self.memory
     }
 
     /// What all listeners share.

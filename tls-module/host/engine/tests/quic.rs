@@ -10,8 +10,12 @@ mod common;
 mod quinn;
 
 use engine::quic::{
+    limits,
+    CloseReason,
     Config,
-    RetryPolicy, //
+    Reply,
+    RetryPolicy,
+    Share, //
 };
 use kernel::sync::Arc as KArc;
 use quinn::{
@@ -19,7 +23,6 @@ use quinn::{
     Dice,
     Network,
     Offer,
-    Reply,
     World, //
 };
 use quinn_proto::{
@@ -266,6 +269,38 @@ fn version_negotiation() {
         Some(ConnectionError::VersionMismatch)
     ));
     assert!(world.server.is_empty());
+}
+
+#[test]
+fn version_negotiation_has_reserved_versions() {
+    let mut seen = std::collections::HashSet::new();
+
+    for wanted in 0..64u32 {
+        let mut world = World::new(9, Network::default());
+        let wanted = 0x0a0a_0a0a | wanted << 28;
+        let mut datagram = [0; 1200];
+
+        datagram[0] = 0xc0;
+        datagram[1..5].copy_from_slice(&wanted.to_be_bytes());
+
+        let address = world.client_address;
+
+        world.hand(address, 0, &mut datagram);
+
+        let [answer] = &world.answers[..] else {
+            panic!("{} answers", world.answers.len());
+        };
+        let versions: Vec<u32> = answer[7..]
+            .chunks(4)
+            .map(|version| u32::from_be_bytes(version.try_into().unwrap()))
+            .collect();
+
+        assert_eq!((versions.len(), versions[0]), (2, 1));
+        assert_eq!(versions[1] & 0x0f0f_0f0f, 0x0a0a_0a0a);
+        assert_ne!(versions[1], wanted);
+        seen.insert(versions[1]);
+    }
+    assert!(seen.len() > 60);
 }
 
 #[test]
@@ -537,11 +572,128 @@ fn stateless_reset() {
     world.forget();
     world.ask(handle, "/bytes/1000");
     world.until(30, |world| world.quinn(handle).lost.is_some());
-    assert!(world.replies.contains(&Reply::Reset));
+    assert!(world.replies.contains(&Reply::StatelessReset));
     assert!(matches!(
         world.quinn(handle).lost,
         Some(ConnectionError::Reset)
     ));
+}
+
+#[test]
+fn stateless_reset_by_the_client() {
+    let mut world = World::new(27, Network::default());
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 5);
+    world.get(handle, 10_000, 60);
+    // The id of its first packets came without a token: the client moves on to another.
+    assert!(world.peer().connection.expected_reset().is_none());
+    world.client_address = "198.51.100.8:40001".parse().unwrap();
+    world.quinn(handle).connection.local_address_changed();
+    world.get(handle, 10_000, 60);
+    assert!(world.peer().connection.expected_reset().is_some());
+
+    // Ends of datagrams that are no tokens end nothing, wherever they go.
+    let (here, there) = (world.client_address, "198.51.100.9:1".parse().unwrap());
+
+    for len in [20, 21, 43, 1200] {
+        world.hand(here, 0, &mut [0x55; 1200][..len]);
+    }
+    assert!(world.peer().connection.is_established());
+
+    world.ask(handle, "/bytes/1000000");
+    world.pass(Duration::from_millis(15));
+    world.lose(handle);
+
+    // Long before it would be idle.
+    world.until(2, |world| !world.ends.is_empty());
+    assert_eq!(world.ends, [Some(CloseReason::Reset)]);
+    assert!(world.server.is_empty());
+    world.hand(there, 0, &mut [0x55; 43]);
+}
+
+#[test]
+fn little_memory() {
+    const LIMIT: usize = 1 << 20;
+
+    let config = config(|config| config.max_bytes(LIMIT).retry(RetryPolicy::Never));
+    let mut world = World::with(28, Network::default(), config);
+    let clients: Vec<_> = (0..8).map(|_| world.connect(&Offer::default())).collect();
+
+    for &handle in &clients {
+        world.handshake(handle, 5);
+    }
+    for &handle in &clients {
+        world.ask(handle, "/bytes/2000000");
+    }
+
+    let (mut most, mut refused) = (0, None);
+
+    world.until(600, |world| {
+        most = most.max(world.server.memory().held());
+        if world.server.memory().is_short() && refused.is_none() {
+            refused = Some(world.connect(&Offer::default()));
+        }
+        clients.iter().all(|handle| world.clients[handle].is_done())
+    });
+    // Two of them filled it up; the others had what is left to each, and all got everything.
+    assert!(most > LIMIT, "{most}");
+    assert!(most < LIMIT + LIMIT + 8 * (64 << 10), "{most}");
+
+    // Nobody came in meanwhile.
+    let refused = refused.unwrap();
+
+    assert!(world.replies.contains(&Reply::Refusal));
+    assert!(matches!(
+        &world.quinn(refused).lost,
+        Some(ConnectionError::ConnectionClosed(close))
+            if close.error_code == TransportErrorCode::CONNECTION_REFUSED
+    ));
+
+    // What is over is given back.
+    for &handle in &clients {
+        world.close(handle);
+    }
+    world.until(60, |world| world.server.is_empty());
+    assert_eq!(world.server.memory().held(), 0);
+
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 5);
+}
+
+#[test]
+fn little_memory_for_what_cannot_be_read() {
+    for short in [false, true] {
+        let mut world = World::new(29, Network::default());
+        let handle = world.connect(&Offer::default());
+
+        world.handshake(handle, 5);
+        world.get(handle, 1000, 5);
+
+        // The beginning is lost, and the rest comes before it is sent again.
+        let id = world.quinn(handle).connection.streams().open(Dir::Bi);
+        let id = id.unwrap();
+
+        world.network.loss = 100;
+        world.write(handle, id, &[b'x'; 1000]);
+        world.step();
+        world.network.loss = 0;
+
+        let mut others = Share::new(world.server.memory().clone());
+
+        others.set(if short { 1 << 30 } else { 0 });
+        world.write(handle, id, &[b'x'; limits::SHORT_RECEIVE_BUFFER + 5000]);
+        world.pass(Duration::from_secs(5));
+        match &world.quinn(handle).lost {
+            None => assert!(!short),
+            Some(ConnectionError::ConnectionClosed(close)) => {
+                assert!(short);
+                assert_eq!(close.error_code, TransportErrorCode::INTERNAL_ERROR);
+            }
+            Some(other) => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 //! Stand-in for `kernel::sync`.
 
+pub mod atomic;
+
 use crate::alloc::{
     charge,
     AllocError,

@@ -14,6 +14,7 @@ use engine::quic::{
     Hq,
     Key,
     Received,
+    Reply,
     Response,
     RetryPolicy,
     Service, //
@@ -140,21 +141,13 @@ struct Flight {
     bytes: Vec<u8>,
 }
 
-/// What an endpoint answers with where there is no connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reply {
-    VersionNegotiation,
-    Retry,
-    Refusal,
-    Reset,
-}
-
 /// What the server has for each connection.
 pub struct Peer {
     pub connection: KBox<quic::Connection>,
     key: Key,
     hq: Hq<Pages>,
     handshaking: bool,
+    reset: Option<quic::ExpectedReset>,
 }
 
 /// A connection of Quinn's.
@@ -208,8 +201,9 @@ pub struct World {
     pub peers: BTreeMap<u64, Peer>,
     /// Why connections of the server's ended.
     pub ends: Vec<Option<quic::CloseReason>>,
-    /// First bytes of the datagrams that the endpoint itself answered with.
+    /// What the endpoint itself answered with.
     pub replies: Vec<Reply>,
+    pub answers: Vec<Vec<u8>>,
     pub dropped: Vec<Discard>,
     client: quinn_proto::Endpoint,
     pub clients: HashMap<ConnectionHandle, Quinn>,
@@ -266,6 +260,7 @@ impl World {
             peers: BTreeMap::new(),
             ends: vec![],
             replies: vec![],
+            answers: vec![],
             dropped: vec![],
             client: quinn_proto::Endpoint::new(Arc::new(endpoint), None, true, Some(random)),
             clients: HashMap::new(),
@@ -428,6 +423,11 @@ impl World {
                     break;
                 }
             }
+            peer.connection.count_memory(now, peer.hq.bytes_held());
+            if peer.reset != peer.connection.expected_reset() {
+                peer.reset = peer.connection.expected_reset();
+                self.server.expect_reset(peer.key, peer.reset).unwrap();
+            }
             if peer.handshaking && !peer.connection.is_handshaking() {
                 peer.handshaking = false;
                 self.server.handshake_over(peer.key);
@@ -491,17 +491,22 @@ impl World {
                         key: incoming.key,
                         hq: Hq::new(Pages),
                         handshaking: true,
+                        reset: None,
                     },
                 );
                 name
             }
-            Received::Reply(len) => {
-                self.replies.push(match (out[0] & 0xf0, &out[1..5]) {
+            Received::Reply(kind, len) => {
+                let looks_like = match (out[0] & 0xf0, &out[1..5]) {
                     (0x80.., [0, 0, 0, 0]) => Reply::VersionNegotiation,
                     (0xf0, _) => Reply::Retry,
                     (0x80.., _) => Reply::Refusal,
-                    _ => Reply::Reset,
-                });
+                    _ => Reply::StatelessReset,
+                };
+
+                assert_eq!(kind, looks_like);
+                self.replies.push(kind);
+                self.answers.push(out[..len].to_vec());
                 assert!(len <= 3 * bytes.len());
                 self.send(false, client, 0, &out[..len]);
                 return;
@@ -514,6 +519,7 @@ impl World {
 
         if let Some(peer) = self.peers.get_mut(&name) {
             peer.connection.receive(now, path, ecn, bytes);
+            peer.connection.count_memory(now, peer.hq.bytes_held());
             assert!(peer.connection.bytes_held() <= quic::limits::MAX_CONNECTION_BYTES);
         }
     }
@@ -711,6 +717,13 @@ impl World {
         id
     }
 
+    /// Writes to a stream, all at once.
+    pub fn write(&mut self, handle: ConnectionHandle, id: StreamId, bytes: &[u8]) {
+        let written = self.quinn(handle).connection.send_stream(id).write(bytes);
+
+        assert_eq!(written.unwrap(), bytes.len());
+    }
+
     /// Asks for so many bytes and waits for them.
     #[track_caller]
     pub fn get(&mut self, handle: ConnectionHandle, len: u64, seconds: u64) {
@@ -740,6 +753,13 @@ impl World {
         while let Some((_, peer)) = self.peers.pop_first() {
             self.server.remove(peer.key);
         }
+    }
+
+    /// Has a client forget a connection, without a word.
+    pub fn lose(&mut self, handle: ConnectionHandle) {
+        self.clients.remove(&handle);
+        self.client
+            .handle_event(handle, quinn_proto::EndpointEvent::drained());
     }
 
     /// The one connection that the server has.
@@ -790,6 +810,11 @@ fn has_second(bytes: &[u8]) -> bool {
 impl Quinn {
     pub fn answer(&self, id: StreamId) -> &Answer {
         &self.answers[&id]
+    }
+
+    /// Whether every answer has come.
+    pub fn is_done(&self) -> bool {
+        self.answers.values().all(|answer| answer.fin)
     }
 
     /// Takes what has come.
