@@ -16,7 +16,9 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import in_tree
 from common import CACHE, LINUX, LOGS, SCRIPTS, Failure, duration, git, locked, say, write_if_changed
 
 sys.path.insert(0, str(SCRIPTS / "tests"))
@@ -28,6 +30,7 @@ BISECT = CACHE / "bisect"
 SOURCE = BISECT / "linux"
 RESULTS = BISECT / "passed"
 COLLECT = """
+if [ -f "$RUST_TLS" ]; then insmod "$RUST_TLS" || exit; fi
 cd /sys/kernel/debug/kunit || exit
 for suite in *; do cat "$suite/results" >"$RESULTS/$suite.ktap" || exit; done
 """
@@ -64,10 +67,13 @@ def build_and_boot(commit, kernel, logs):
     run_quietly([SCRIPTS / "kernel", "build", kernel, "--fit"], env, logs / "build.log")
     for old in logs.glob("*.ktap"):
         old.unlink()
+    where = subprocess.run([SCRIPTS / "kernel", "path", kernel], env=env, capture_output=True, text=True, check=True)
+    module = Path(where.stdout.strip()) / in_tree.FOLDER / "rust_tls.ko"
     # fmt: off
     guest = [
         SCRIPTS / "guest", "--kernel", kernel, "--kunit", "--timeout", "900", "--share", logs,
-        "--log", logs / "kernel.log", "--env", f"RESULTS={logs}", "--", "bash", "-c", COLLECT,
+        "--log", logs / "kernel.log", "--env", f"RESULTS={logs}", "--env", f"RUST_TLS={module}",
+        "--", "bash", "-c", COLLECT,
     ]
     # fmt: on
     run_quietly(guest, env, logs / "guest.log")

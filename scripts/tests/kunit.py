@@ -4,6 +4,7 @@
 import re
 import subprocess
 
+import in_tree
 from common import BINDINGS, LOGS, MODULE, SCRIPTS, say
 from suites import Result, attempt, build_kernel, chosen, kernel_folder, module_file
 
@@ -11,7 +12,8 @@ KERNELS = chosen("um", "um-debug", "x86_64")
 DOCTESTS = "rust_doctests_kernel"
 # What the guest runs: the suites of the kernel ran at boot, those of the module run when it is loaded. Where there is
 # failslab, what is tested with each allocation failing is so once more, with those failing too that may sleep, and what
-# that leaks is seen by kmemleak. The sample of the crypto API checks itself.
+# that leaks is seen by kmemleak. The sample of the crypto API checks itself. The module of the kernel's own tree is the
+# same once more.
 COLLECT = """
 set -e
 insmod "$RUST_TLS_MODULE"
@@ -28,6 +30,10 @@ if [ -d ../failslab ]; then
 fi
 for suite in *; do cat "$suite/results" >"$RESULTS/$suite.ktap"; done
 rmmod rust_tls
+if [ -f "$IN_TREE" ]; then
+    insmod "$IN_TREE"
+    rmmod rust_tls
+fi
 """
 
 
@@ -78,6 +84,7 @@ def run_kernel(kernel):
         SCRIPTS / "guest", "--kernel", kernel, "--kunit", "--timeout", "900", "--share", results,
         "--log", results / "kernel.log", "--env", f"RUST_TLS_MODULE={module_file(kernel)}",
         "--env", f"RESULTS={results}", "--env", f"SAMPLE={kernel_folder(kernel) / 'samples/rust/rust_crypto.ko'}",
+        "--env", f"IN_TREE={kernel_folder(kernel) / in_tree.FOLDER / 'rust_tls.ko'}",
         "--", "bash", "-c", COLLECT,
     ]
     # fmt: on

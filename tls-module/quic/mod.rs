@@ -35,6 +35,7 @@ mod endpoint;
 mod error;
 mod frame;
 mod hq;
+#[cfg(any(test, CONFIG_RUST_TLS_KUNIT_TEST))]
 mod kunit;
 pub mod limits;
 mod memory;

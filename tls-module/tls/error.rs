@@ -74,7 +74,7 @@ impl Error {
     }
 
     /// The peer sent the alert `alert`. RFC 8446 section 6.2 wants no answer to it.
-    pub(crate) const fn peer_alert(alert: AlertDescription) -> Self {
+    pub const fn peer_alert(alert: AlertDescription) -> Self {
         Self {
             kind: ErrorKind::PeerAlert(alert),
             alert: None,
@@ -83,7 +83,7 @@ impl Error {
     }
 
     /// The peer closed its side.
-    pub(crate) const fn closed(reason: &'static str) -> Self {
+    pub const fn closed(reason: &'static str) -> Self {
         Self {
             kind: ErrorKind::PeerClosed,
             alert: None,

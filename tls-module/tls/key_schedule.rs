@@ -90,14 +90,14 @@ impl TrafficSecret {
 
     /// A secret by `HKDF-Extract(salt, ikm)`: what QUIC's Initial secrets come from (RFC 9001
     /// section 5.2).
-    pub(crate) fn extract(hkdf: &mut Hkdf, salt: &[u8], ikm: &[u8]) -> Result<Self> {
+    pub fn extract(hkdf: &mut Hkdf, salt: &[u8], ikm: &[u8]) -> Result<Self> {
         Ok(Self {
             secret: hkdf.extract(salt, ikm)?,
         })
     }
 
     /// A secret as long, derived from this one with an empty context.
-    pub(crate) fn next(&self, hkdf: &mut Hkdf, label: &[u8]) -> Result<Self> {
+    pub fn next(&self, hkdf: &mut Hkdf, label: &[u8]) -> Result<Self> {
         Ok(Self {
             secret: hkdf.expand_secret(self.secret.as_bytes(), label, &[])?,
         })

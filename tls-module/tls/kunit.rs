@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! The engine over the kernel's own cryptography: what of RFC 8448 needs no certificate. The host
-//! runs it, too; the rest of its tests, which are many more, are in `tests`.
+//! runs it, too, and many tests more.
 
 use kernel::prelude::*;
 
 /// The bytes that hexadecimal digits stand for, at compile time.
-#[cfg(any(test, CONFIG_KUNIT = "y"))]
 const fn hex<const N: usize>(digits: &str) -> [u8; N] {
     const fn value(digit: u8) -> u8 {
         match digit {

@@ -40,6 +40,7 @@ mod enums;
 mod error;
 mod key_exchange;
 mod key_schedule;
+#[cfg(any(test, CONFIG_RUST_TLS_KUNIT_TEST))]
 mod kunit;
 pub mod limits;
 mod messages;

@@ -28,7 +28,7 @@ pub(crate) enum SigningKey {
     /// An ECDSA key on secp256r1.
     EcdsaP256(ecdsa::PrivateKey),
     /// An RSA key whose certificate says `rsaEncryption`.
-    Rsa(rsa::PrivateKey),
+    Rsa(KBox<rsa::PrivateKey>),
 }
 
 impl SigningKey {
@@ -37,7 +37,10 @@ impl SigningKey {
     pub(crate) fn from_der(algorithm: KeyAlgorithm, der: &[u8]) -> Result<Self> {
         match algorithm {
             KeyAlgorithm::EcP256 => Ok(Self::EcdsaP256(ecdsa::PrivateKey::from_der(der)?)),
-            KeyAlgorithm::Rsa => Ok(Self::Rsa(rsa::PrivateKey::from_der(der)?)),
+            KeyAlgorithm::Rsa => {
+                let key = rsa::PrivateKey::from_der(der)?;
+                Ok(Self::Rsa(KBox::new(key, GFP_KERNEL)?))
+            }
             _ => Err(EKEYREJECTED),
         }
     }

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Builds what the series adds in configurations, for processors and with compilers that the tests do not use.
+
+Each variant starts from a small configuration with everything of the series in it and takes something
+away, or is built for another processor or by the oldest rustc that the kernel takes. It passes when each
+option is as it was asked for and what is built has no error, and no warning in a file of the series. UML is
+linked as a whole, with its modules, so that what is called is known to be there; for other processors the
+folders with files of the series are compiled.
+
+What passed is remembered by the source, toolchain and configuration, and is not built again.
+"""
+
+import hashlib
+import os
+import re
+import subprocess
+import time
+from dataclasses import dataclass, field
+
+import diagnostics
+import in_tree
+from common import (
+    CACHE,
+    LINUX,
+    LOGS,
+    TOOLCHAIN,
+    Failure,
+    duration,
+    git,
+    kernel_env,
+    locked,
+    need,
+    run_logged,
+    say,
+    write_if_changed,
+)
+
+FOLDER = CACHE / "variants"
+SOURCE = FOLDER / "linux"
+OLDEST = CACHE / "rustc-1.85"
+
+# All of the series, with as little beside it as it needs.
+EVERYTHING = """
+64BIT PRINTK EXPERT MODULES MULTIUSER SYSFS DEBUG_FS CONFIGFS_FS KEYS NET INET TLS
+CRYPTO CRYPTO_AES CRYPTO_ECDSA CRYPTO_MLDSA CRYPTO_SELFTESTS RUST RUST_CRYPTO CRYPTO_P256_RUST RUST_TLS=m
+FTRACE ENABLE_DEFAULT_TRACERS SAMPLES SAMPLES_RUST SAMPLE_RUST_CRYPTO=m
+KUNIT RUST_KUNIT_TESTS RUST_CRYPTO_KUNIT_TEST RUST_KEY_KUNIT_TEST RUST_NET_KUNIT_TEST
+CRYPTO_P256_RUST_KUNIT_TEST RUST_TLS_KUNIT_TEST
+"""
+TESTS = "RUST_CRYPTO_KUNIT_TEST RUST_KEY_KUNIT_TEST RUST_NET_KUNIT_TEST CRYPTO_P256_RUST_KUNIT_TEST RUST_TLS_KUNIT_TEST"
+NO_CRYPTO = f"RUST_CRYPTO CRYPTO_P256_RUST RUST_TLS SAMPLE_RUST_CRYPTO {TESTS}"
+NO_TLS = "TLS RUST_TLS RUST_TLS_KUNIT_TEST RUST_NET_KUNIT_TEST"
+# What is compiled where nothing is linked; net/core/ for the tracepoints alone.
+PARTS = ["prepare", "rust/", "crypto/", "net/core/tls_handshake-traces.o", f"{in_tree.FOLDER}/", "samples/rust/"]
+
+
+@dataclass
+class Variant:
+    """A configuration: what is other than in EVERYTHING, for which processor, by which rustc."""
+
+    name: str
+    off: str = ""
+    on: str = ""
+    arch: str = "um"
+    oldest: bool = False
+    parts: list[str] = field(default_factory=lambda: ["all"])
+
+    def out(self):
+        return FOLDER / (self.arch + ("-oldest" if self.oldest else ""))
+
+    def wanted(self):
+        """The options, "CONFIG_X=y" or "# CONFIG_X is not set"."""
+        options = dict.fromkeys(self.off.split(), "n")
+        for word in f"{EVERYTHING} {self.on}".split():
+            name, _, value = word.partition("=")
+            if name not in options or word in self.on.split():
+                options[name] = value or "y"
+        return [
+            f"# CONFIG_{name} is not set" if value == "n" else f"CONFIG_{name}={value}"
+            for name, value in options.items()
+        ]
+
+
+VARIANTS = [
+    Variant("everything"),
+    Variant("everything built in", on="RUST_TLS SAMPLE_RUST_CRYPTO"),
+    Variant("RUST_TLS=n", off="RUST_TLS RUST_TLS_KUNIT_TEST"),
+    Variant("CRYPTO_P256_RUST=m", on="CRYPTO_P256_RUST=m"),
+    Variant("CRYPTO_P256_RUST=n", off="CRYPTO_P256_RUST CRYPTO_P256_RUST_KUNIT_TEST RUST_TLS RUST_TLS_KUNIT_TEST"),
+    Variant("SAMPLE_RUST_CRYPTO=n", off="SAMPLE_RUST_CRYPTO"),
+    Variant("no KUnit tests", off=TESTS),
+    Variant("KUNIT=n", off=f"KUNIT RUST_KUNIT_TESTS {TESTS}"),
+    Variant("TRACEPOINTS=n", off="FTRACE ENABLE_DEFAULT_TRACERS"),
+    Variant("CONFIGFS_FS=n", off="CONFIGFS_FS RUST_TLS RUST_TLS_KUNIT_TEST"),
+    Variant("KEYS=n", off="KEYS RUST_KEY_KUNIT_TEST RUST_TLS RUST_TLS_KUNIT_TEST"),
+    Variant("TLS=n", off=NO_TLS),
+    Variant("TLS=m", on="TLS=m", off="RUST_NET_KUNIT_TEST"),
+    Variant("INET=n", off=f"INET {NO_TLS}"),
+    Variant("NET=n", off=f"NET INET {NO_TLS}"),
+    Variant("RUST_CRYPTO=n", off=NO_CRYPTO),
+    Variant("CRYPTO=n", off=f"CRYPTO CRYPTO_AES CRYPTO_ECDSA CRYPTO_MLDSA CRYPTO_SELFTESTS {NO_TLS} {NO_CRYPTO}"),
+    Variant("MODULES=n", off="MODULES", on="RUST_TLS SAMPLE_RUST_CRYPTO"),
+    Variant("rustc 1.85", oldest=True, parts=PARTS),
+    Variant("arm64", arch="arm64", off="64BIT", parts=PARTS),
+    Variant("riscv", arch="riscv", off="64BIT", on="NONPORTABLE", parts=PARTS),
+]
+
+
+def toolchain(variant):
+    """The words for make, and the environment."""
+    words, env = list(TOOLCHAIN), kernel_env()
+    if variant.oldest:
+        need(OLDEST / "usr/bin/rustc", f"there is no rustc in {OLDEST}: run scripts/setup first")
+        words = ["LLVM=1", *(f"{name}={OLDEST}/usr/bin/{program}" for name, program in
+                             (("RUSTC", "rustc"), ("RUSTDOC", "rustdoc"), ("CLIPPY_DRIVER", "clippy-driver")))]
+        env["LD_LIBRARY_PATH"] = str(OLDEST / "usr/lib/x86_64-linux-gnu")
+    return words, env
+
+
+def versions(words, env):
+    """What the programs of a toolchain say of themselves."""
+    rustc = words[1].removeprefix("RUSTC=")
+    commands = [["clang", "--version"], ["ld.lld", "--version"], [rustc, "-vV"], ["bindgen", "--version"]]
+    try:
+        return [
+            subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout for command in commands
+        ]
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Failure(f"{error}: run scripts/setup first") from None
+
+
+def misfits(wanted, config):
+    """Options that are not as they were asked for. One that is off may also be missing from .config."""
+    lines = set(config.splitlines())
+    on = {line.split("=")[0] for line in lines if line.startswith("CONFIG_")}
+    return [
+        line for line in wanted
+        if (line not in lines if line.startswith("CONFIG_") else line.split()[1] in on)
+    ]
+
+
+def build(variant, touched, log):
+    """Configure and build; raises Failure with what is wrong."""
+    words, env = toolchain(variant)
+    out = variant.out()
+    out.mkdir(parents=True, exist_ok=True)
+    fragment = out / "variant.config"
+    wanted = variant.wanted()
+    fragment.write_text("\n".join(wanted) + "\n", encoding="utf-8")
+    make = ["make", "-C", SOURCE, f"O={out}", f"ARCH={variant.arch}", *words, f"-j{os.cpu_count()}"]
+    with_fragment = env | {"KCONFIG_ALLCONFIG": str(fragment)}
+    run_logged(f"configuring {variant.name}", [*make, "allnoconfig"], log, env=with_fragment)
+    if lost := misfits(wanted, (out / ".config").read_text(encoding="utf-8")):
+        raise Failure(f"not as asked for: {' '.join(lost)}")
+    text = run_logged(f"building {variant.name}", [*make, *variant.parts], log, env=env, append=True)
+    if bad := [block for place, block in diagnostics.found(text) if place.endswith(tuple(touched))]:
+        raise Failure(f"{len(bad)} warnings in files of the series\n" + "\n".join(bad))
+
+
+def check_out(commit):
+    if not (SOURCE / ".git").exists():
+        git(LINUX, "worktree", "prune")
+        git(LINUX, "worktree", "add", "--quiet", "--detach", SOURCE, commit)
+    git(SOURCE, "checkout", "--quiet", "--force", "--detach", commit)
+
+
+def run(head, only):
+    """Build the variants whose names have one of these words in them, or all; returns the exit status."""
+    chosen = [variant for variant in VARIANTS if not only or any(word in variant.name for word in only)]
+    if not chosen:
+        raise Failure(f"no variant is named so: there are {', '.join(variant.name for variant in VARIANTS)}")
+    source = git(LINUX, "rev-parse", f"{head}^{{tree}}").strip()
+    touched = git(LINUX, "diff", "--name-only", "base", head).split()
+    bad = 0
+    with locked("variants"):
+        check_out(head)
+        for number, variant in enumerate(chosen, 1):
+            parts = [source, variant.arch, *variant.wanted(), *variant.parts, *versions(*toolchain(variant))]
+            key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+            passed = FOLDER / "passed" / key
+            where = f"{number}/{len(chosen)} {variant.name}"
+            if passed.exists():
+                say(f"{where}: passed before")
+                continue
+            say(f"{where}: building")
+            began = time.monotonic()
+            log = LOGS / f"variant-{re.sub(r'[^A-Za-z0-9.]+', '-', variant.name)}.log"
+            try:
+                build(variant, touched, log)
+            except Failure as failure:
+                bad += 1
+                say(f"{where}: FAILED after {duration(time.monotonic() - began)}\n{failure}")
+                continue
+            write_if_changed(passed, f"{variant.name}\n".encode())
+            say(f"{where}: builds, {duration(time.monotonic() - began)}")
+    say(f"variants: {len(chosen) - bad} of {len(chosen)} build")
+    return 1 if bad else 0
