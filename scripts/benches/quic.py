@@ -9,8 +9,9 @@ from row import Row
 from suites import build_kernel, module_file
 
 LINE = re.compile(r"quic_bench: (\S+) ([\d.]+) (\d+)$", re.M)
-# The most that our time may be of the peer's: handshakes, bytes.
-GOALS = {"Quinn": (2.0, 8.0), "aioquic": (1.0, 1.0)}
+# The most that our time may be of the peer's, for handshakes and for bytes: a server in the kernel has no reason to be
+# slower than one above it.
+GOALS = {"Quinn": (1.0, 1.0), "aioquic": (1.0, 1.0)}
 
 
 def run():

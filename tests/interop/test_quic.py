@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""QUIC v1 with real clients over the loopback: Quinn's example client, aioquic, OpenSSL, and curl's handshake."""
+"""QUIC v1 with real clients over the loopback: Quinn's and quiche's examples, aioquic, OpenSSL, curl's handshake."""
 
 import os
 import socket
@@ -13,7 +13,8 @@ from lib.quic import SUITES, Target, all_clients, expected, expected_hash, lengt
 
 CLIENTS = all_clients()
 # Those that can ask for something: curl has no HTTP/0.9 on QUIC.
-ASKING = ("quinn", "aioquic", "openssl")
+CHECKING = ("quinn", "aioquic", "openssl")
+ASKING = (*CHECKING, "quiche")
 MIB = 1 << 20
 
 
@@ -49,7 +50,7 @@ def test_page(client, address, quic, target, counted, real):
         assert (grown["handshakes_begun"], grown["handshakes_done"]) == (1, 1)
 
 
-@pytest.mark.parametrize("client", ["quinn", "openssl"])
+@pytest.mark.parametrize("client", ["quinn", "openssl", "quiche"])
 def test_mebibyte(client, quic, target):
     assert CLIENTS[client].get(target(quic(), path=f"/bytes/{MIB}")) == expected(MIB)
 
@@ -69,7 +70,7 @@ def check_aioquic(asked, length, *more):
     return seen
 
 
-@pytest.mark.parametrize("client", ["quinn", "openssl"])
+@pytest.mark.parametrize("client", ["quinn", "openssl", "quiche"])
 def test_hundred_mebibytes(client, quic, target):
     length = 100 * MIB
     assert CLIENTS[client].download(target(quic(), path=f"/bytes/{length}", timeout=300), length) == length
@@ -95,9 +96,9 @@ def test_suite_of_the_server(client, suite, quic, target, real):
     assert page(CLIENTS[client].get(target(quic(suites=suite))))["suite"] == suite
 
 
-@pytest.mark.parametrize("client", ASKING)
+@pytest.mark.parametrize("client", CHECKING)
 def test_another_root(client, quic, target, tmp_path):
-    """Every client here checks the chain: with a root that did not sign it there is no answer."""
+    """Every client but quiche's checks the chain: with a root that did not sign it there is no answer."""
     other = Authority(tmp_path)
     with pytest.raises(ClientError):
         CLIENTS[client].get(Target(quic().port, other.root, timeout=15))

@@ -19,7 +19,8 @@ class Mangler:
     """Relays each client's datagrams to a server from a socket of its own, and back.
 
     `to_server` and `to_client` are functions that are given a datagram (a bytearray), its number in that direction,
-    from 1, and the client's address, and return what to pass on in its place: a list of datagrams, empty where it is lost.
+    from 1, and the client's address, and return what to pass on in its place: a list of datagrams, empty where it is
+    lost.
     """
 
     def __init__(self, server, to_server=None, to_client=None, address="127.0.0.1", source="127.0.0.1"):
@@ -102,7 +103,7 @@ class Mangler:
 
 
 def now_and_then(percent, seed, burst=3):
-    """A function of a client that says yes so many times of a hundred, at most `burst` times in a row for each client."""
+    """A function of a client that says yes so many times of a hundred, at most `burst` times in a row for each."""
     choose, rows = random.Random(seed), collections.Counter()
 
     def chosen(client):

@@ -132,6 +132,27 @@ class Quinn:
             return length_of(client.stdout, length)
 
 
+class Quiche:
+    """quiche's own example client, as its package has it. It checks no certificate, and always ends with 0."""
+
+    name = "quiche"
+
+    def version(self):
+        return "quiche " + (CACHE / "quiche/.version").read_text().strip()
+
+    def command(self, target):
+        """It sends the name only where the address is not one: that of the loopback has localhost."""
+        host = "localhost" if target.address == "127.0.0.1" else target.host
+        return [CACHE / "quiche/bin/client", f"https://{host}:{target.port}{target.path}"]
+
+    def get(self, target):
+        return target.run(self.command(target)).stdout
+
+    def download(self, target, length):
+        with target.started(self.command(target)) as client:
+            return length_of(client.stdout, length)
+
+
 class Aioquic:
     name = "aioquic"
 
@@ -220,4 +241,4 @@ class Curl(Newer):
 
 
 def all_clients():
-    return {client.name: client for client in (Quinn(), Aioquic(), OpenSsl(), Curl())}
+    return {client.name: client for client in (Quinn(), Quiche(), Aioquic(), OpenSsl(), Curl())}

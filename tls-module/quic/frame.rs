@@ -277,9 +277,9 @@ impl<'a> Frames<'a> {
         let taken = before.saturating_sub(self.0.len());
         if taken != varint_len(kind) {
             // Section 12.4: the shortest encoding has to be used for types.
-            return Err(TransportError::violation(
-                "frame type is longer than it has to be",
-            ));
+            return Err(
+                TransportError::violation("frame type is longer than it has to be").in_frame(kind),
+            );
         }
         let frame = self.body(kind)?.ok_or(truncated.in_frame(kind))?;
         Ok(Some((kind, frame)))
@@ -631,7 +631,7 @@ mod tests {
             // No frame, an unknown type, a type that is longer than it has to be.
             (&[][..], Code::PROTOCOL_VIOLATION, 0),
             (&[0x21], Code::FRAME_ENCODING_ERROR, 0x21),
-            (&[0x40, 0x01], Code::PROTOCOL_VIOLATION, 0),
+            (&[0x40, 0x01], Code::PROTOCOL_VIOLATION, 1),
             // An ACK below 0; one range too many.
             (&[2, 3, 0, 0, 4], Code::FRAME_ENCODING_ERROR, 2),
             (&[2, 3, 0, 1, 0, 3, 0], Code::FRAME_ENCODING_ERROR, 2),
