@@ -82,15 +82,17 @@ pub(crate) const fn add_mod(a: &U256, b: &U256, m: &U256) -> U256 {
     reduce_once(&sum, carry, m)
 }
 
+/// Returns `a + m` and the carry where `mask` has ones, and `a` where it has zeroes.
+#[inline(always)]
+pub(crate) const fn add_masked(a: &U256, mask: u64, m: &U256) -> (U256, u64) {
+    add(a, &[m[0] & mask, m[1] & mask, m[2] & mask, m[3] & mask])
+}
+
 /// Returns `a - b` modulo `m`, for numbers less than `m`.
 #[inline(always)]
 pub(crate) const fn sub_mod(a: &U256, b: &U256, m: &U256) -> U256 {
     let (difference, borrow) = sub(a, b);
-    let mask = borrow.wrapping_neg();
-    let (r, _) = add(
-        &difference,
-        &[m[0] & mask, m[1] & mask, m[2] & mask, m[3] & mask],
-    );
+    let (r, _) = add_masked(&difference, borrow.wrapping_neg(), m);
     r
 }
 
@@ -155,6 +157,14 @@ pub(crate) const fn square_wide(a: &U256) -> (U256, U256) {
     ([t0, t1, t2, t3], [t4, t5, t6, t7])
 }
 
+/// Puts `b` into `a`, which is zero, where `mask` has ones.
+#[inline(always)]
+pub(crate) fn put_masked(a: &mut U256, mask: u64, b: &U256) {
+    for (to, from) in a.iter_mut().zip(b) {
+        *to |= mask & from;
+    }
+}
+
 /// Returns all ones for zero, and else zero.
 #[inline(always)]
 pub(crate) fn is_zero_mask(a: &U256) -> u64 {
@@ -166,9 +176,10 @@ pub(crate) fn is_zero_mask(a: &U256) -> u64 {
 
 /// Returns all ones if `a` is less than `b`, and else zero.
 #[inline(always)]
-pub(crate) const fn less_than_mask(a: &U256, b: &U256) -> u64 {
+pub(crate) fn less_than_mask(a: &U256, b: &U256) -> u64 {
     let (_, borrow) = sub(a, b);
-    borrow.wrapping_neg()
+    // The compiler is not to know that this is a comparison, and make one of limb after limb.
+    black_box(borrow.wrapping_neg())
 }
 
 /// Reads a big-endian number.

@@ -103,8 +103,17 @@ impl Element {
         // At most `p` comes out of the low half, and less than `p` is in the high one.
         let low = Self::shift(Self::shift(Self::shift(Self::shift(*low))));
         let (sum, carry) = arith::add(&low, high);
-        // INVARIANT: What is less than `2 * p` comes out less than `p`.
-        Self(arith::reduce_once(&sum, carry, &P))
+        Self::reduce_once(&sum, carry)
+    }
+
+    /// Takes `top * 2^256 + a` modulo `p`, for a number less than `2 * p`.
+    #[inline(always)]
+    const fn reduce_once(a: &U256, top: u64) -> Self {
+        let (reduced, borrow) = arith::sub(a, &P);
+        // A limb of `p` is zero: adding it again takes less than choosing between the two.
+        let (r, _) = arith::add_masked(&reduced, top.wrapping_sub(borrow), &P);
+        // INVARIANT: `p` was taken off once, and given back if that was too much.
+        Self(r)
     }
 
     /// Returns the product.
@@ -136,8 +145,8 @@ impl Element {
     /// Returns the sum.
     #[inline(always)]
     pub(crate) const fn add(&self, other: &Self) -> Self {
-        // INVARIANT: The sum is reduced.
-        Self(arith::add_mod(&self.0, &other.0, &P))
+        let (sum, carry) = arith::add(&self.0, &other.0);
+        Self::reduce_once(&sum, carry)
     }
 
     /// Returns the difference.
@@ -147,24 +156,12 @@ impl Element {
         Self(arith::sub_mod(&self.0, &other.0, &P))
     }
 
-    /// Returns twice the number.
-    #[inline(always)]
-    pub(crate) const fn double(&self) -> Self {
-        self.add(self)
-    }
-
-    /// Returns three times the number.
-    #[inline(always)]
-    pub(crate) const fn triple(&self) -> Self {
-        self.add(self).add(self)
-    }
-
     /// Returns half the number.
     #[inline(always)]
     pub(crate) const fn half(&self) -> Self {
         // `p` is odd: it is added to what is odd.
         let odd = (self.0[0] & 1).wrapping_neg();
-        let (a, carry) = arith::add(&self.0, &[P[0] & odd, P[1] & odd, P[2] & odd, P[3] & odd]);
+        let (a, carry) = arith::add_masked(&self.0, odd, &P);
         // INVARIANT: This is half of what is less than `2 * p`.
         Self([
             (a[0] >> 1) | (a[1] << 63),
@@ -185,6 +182,13 @@ impl Element {
     pub(crate) const fn select(mask: u64, a: &Self, b: &Self) -> Self {
         // INVARIANT: With a mask of all ones or all zeroes, it is one of the two.
         Self(arith::select(mask, &a.0, &b.0))
+    }
+
+    /// Puts another element into this one, which is zero, where `mask` has ones.
+    #[inline(always)]
+    pub(crate) fn put_masked(&mut self, mask: u64, other: &Self) {
+        // INVARIANT: With a mask of all ones or all zeroes, it is one of the two.
+        arith::put_masked(&mut self.0, mask, &other.0);
     }
 
     /// Returns all ones for zero, and else zero.
