@@ -82,6 +82,47 @@ fn flights() -> Vec<(&'static str, Vec<u8>)> {
     flights
 }
 
+/// Keys and signatures of P-256 in DER, and numbers for its arithmetic: two private keys, a point, noise,
+/// a nonce, two numbers of a signature, a change to one, a digest.
+fn p256() -> Vec<(&'static str, u8, Vec<u8>)> {
+    let pem = |pem: &[u8]| openssl::pkey::PKey::private_key_from_pem(pem).unwrap();
+    let key = pem(&fixture!("ecdsa.key.pem")[..]);
+    let number = |kind: u8, byte: u8| [&[kind][..], &[byte; 32]].concat();
+    let arithmetic = |kind, keys: [u8; 2]| {
+        [
+            number(kind, keys[0]),
+            number(5, keys[1]),
+            [0x11; 64 + 32].to_vec(),
+            number(5, 0x22),
+            number(5, 0x33),
+            number(1, 0x44),
+            vec![7, 1],
+            [0x55; 32].to_vec(),
+        ]
+        .concat()
+    };
+
+    vec![
+        (
+            "signature",
+            0,
+            [&[0x30, 8, 2, 2, 0, 0x80][..], &[2, 2, 1, 0]].concat(),
+        ),
+        ("pkcs8", 1, key.private_key_to_pkcs8().unwrap()),
+        (
+            "sec1",
+            1,
+            key.ec_key().unwrap().private_key_to_der().unwrap(),
+        ),
+        ("spki", 2, key.public_key_to_der().unwrap()),
+        ("raw", 3, arithmetic(5, [0x66, 0x77])),
+        ("small", 3, arithmetic(0, [0, 0x77])),
+        ("near-order", 3, arithmetic(1, [0, 0x77])),
+        ("few-bits", 3, arithmetic(3, [1, 0x77])),
+        ("few-bits-from-order", 3, arithmetic(4, [1, 0x77])),
+    ]
+}
+
 fn main() {
     let psk = [
         vec16(&[vec16(b"ticket"), vec![0; 4]].concat()),
@@ -199,5 +240,9 @@ fn main() {
         ("other-version", 3, other_version),
     ] {
         write("quic", name, &[&[which], &bytes[..]].concat());
+    }
+
+    for (name, which, bytes) in p256() {
+        write("p256", name, &[&[which], &bytes[..]].concat());
     }
 }

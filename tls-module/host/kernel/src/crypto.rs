@@ -4,8 +4,10 @@
 
 pub mod aead;
 pub mod curve25519;
+// No stand-ins but the kernel's own: they need nothing of the kernel.
+#[path = "../../../../crypto-bindings/rust/kernel/crypto/der.rs"]
+pub mod der;
 pub mod ecdsa;
-// No stand-in but the kernel's own: it is made of a MAC alone.
 #[path = "../../../../crypto-bindings/rust/kernel/crypto/hkdf.rs"]
 pub mod hkdf;
 pub mod kpp;
