@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Key generation, agreement and signing with secrets that memcheck takes for undefined.
+//! Key generation, agreement and signing, in constant time or not.
 //!
-//! A branch or an address that depends on one is then an error of memcheck's. Run it as
-//! `valgrind --error-exitcode=1 ct`. With the argument `leak` it does what must not be done, to show
-//! that it is noticed.
+//! - `valgrind --error-exitcode=1 ct memcheck`: with secrets that memcheck takes for undefined. A branch
+//!   or an address that depends on one is then an error of memcheck's.
+//! - `ct timing OPERATION RUNS`: times them, and prints how far a secret that is always the same differs
+//!   from random ones; see [`timing`].
+//!
+//! `memcheck leak` and `timing leak RUNS` do what must not be done, to show that it is noticed.
+
+mod timing;
 
 use p256::{
     ecdsa,
@@ -39,18 +44,50 @@ fn public<T: ?Sized>(value: &T) {
     unsafe { ct_public(std::ptr::from_ref(value).cast(), size_of_val(value)) };
 }
 
-fn main() -> ExitCode {
+/// Prints the largest |t| of an operation.
+fn timing(operation: &str, runs: usize) -> Option<()> {
+    // Two is even, and its windows but one are alike.
+    let mut two = [0; 32];
+    two[31] = 2;
+    let peer = PrivateKey::from_be_bytes(&[0x5a; 32])?.public_key();
+    let key = PrivateKey::from_be_bytes;
+    let t = match operation {
+        "key-pair" => timing::largest_t(runs, two, key, |key| {
+            black_box(key.public_key());
+        }),
+        "agreement" => timing::largest_t(runs, two, key, |key| {
+            black_box(key.agree(&peer));
+        }),
+        // Without noise the same key and digest make the same nonce, too.
+        "sign" => timing::largest_t(runs, two, key, |key| {
+            black_box(ecdsa::sign(key, &[0x5a; 32], None));
+        }),
+        "leak" => timing::largest_t(
+            runs,
+            [0x5a; 32],
+            |secret| Some(*secret),
+            |secret| {
+                black_box(timing::leaky_equal(secret, &[0x5a; 32]));
+            },
+        ),
+        _ => return None,
+    };
+    println!("{operation} {runs} {:.2}", t.ok()?);
+    Some(())
+}
+
+fn memcheck(leak: bool) -> Option<()> {
     if ct_running() == 0 {
         eprintln!("ct: to be run under valgrind");
-        return ExitCode::FAILURE;
+        return None;
     }
-    if std::env::args().nth(1).as_deref() == Some("leak") {
+    if leak {
         let number = black_box([1u8; 32]);
         secret(&number);
         if number[0] == 1 {
             println!("a branch on a secret");
         }
-        return ExitCode::SUCCESS;
+        return Some(());
     }
 
     let _ = DECLASSIFY.set(|mask| public(mask));
@@ -58,9 +95,7 @@ fn main() -> ExitCode {
         let mut number = [fill; 32];
         number[31] = fill ^ 1;
         secret(&number);
-        let Some(key) = PrivateKey::from_be_bytes(&number) else {
-            return ExitCode::FAILURE;
-        };
+        let key = PrivateKey::from_be_bytes(&number)?;
 
         let public_key = key.public_key();
         public(&public_key);
@@ -69,15 +104,28 @@ fn main() -> ExitCode {
         black_box(shared.as_bytes());
 
         for noise in [None, Some(&[7; ecdsa::NOISE_SIZE])] {
-            let Some(signature) = ecdsa::sign(&key, &[fill; 32], noise) else {
-                return ExitCode::FAILURE;
-            };
+            let signature = ecdsa::sign(&key, &[fill; 32], noise)?;
             public(&signature);
             if !ecdsa::verify(&public_key, &[fill; 32], &signature) {
-                return ExitCode::FAILURE;
+                return None;
             }
         }
     }
     println!("done");
-    ExitCode::SUCCESS
+    Some(())
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        ["memcheck"] => memcheck(false),
+        ["memcheck", "leak"] => memcheck(true),
+        ["timing", operation, runs] => runs.parse().ok().and_then(|runs| timing(operation, runs)),
+        _ => None,
+    };
+    match done {
+        Some(()) => ExitCode::SUCCESS,
+        None => ExitCode::FAILURE,
+    }
 }
