@@ -5,14 +5,16 @@ import re
 
 RUST = re.compile(r"^(?:warning|error)(?:\[[^]]*\])?: ")
 SUMMARY = re.compile(r"warning: \d+ warnings? emitted")
-C = re.compile(r"^(\S+?\.[chS]):\d+:(?:\d+:)? (?:warning|error): .*", re.M)
+# Of C compilers, sparse and Sphinx.
+LINE = re.compile(r"^(\S+?\.(?:[chS]|rst)):(\d+):(?:\d+:)? (?:warning|error|critical): .*", re.M | re.I)
 
 
 def found(text):
-    """The warnings and errors, each with the file that it points at: (path, text)."""
+    """The warnings and errors, each with the place that it points at: (path, line, text)."""
     said = []
     for block in re.split(r"\n(?=(?:warning|error)(?:\[[^]]*\])?: )", "\n" + text):
         if RUST.match(block) and not SUMMARY.match(block):
-            place = re.search(r"^\s*--> (.+?):\d+", block, re.M)
-            said.append((place.group(1) if place else "", block.split("\n\n")[0]))
-    return said + [(match.group(1), match.group()) for match in C.finditer(text)]
+            place = re.search(r"^\s*--> (.+?):(\d+)", block, re.M)
+            path, line = place.groups() if place else ("", 0)
+            said.append((path, int(line), block.split("\n\n")[0]))
+    return said + [(match.group(1), int(match.group(2)), match.group()) for match in LINE.finditer(text)]

@@ -3,9 +3,10 @@
 
 Each variant starts from a small configuration with everything of the series in it and takes something
 away, or is built for another processor or by the oldest rustc that the kernel takes. It passes when each
-option is as it was asked for and what is built has no error, and no warning in a file of the series. UML is
+option is as it was asked for and what is built has no error, and no warning about a line of the series. UML is
 linked as a whole, with its modules, so that what is called is known to be there; for other processors the
-folders with files of the series are compiled.
+folders with files of the series are compiled. The last ones are of the same kind: what rustdoc and Sphinx
+say of the documentation, and sparse of the C code.
 
 What passed is remembered by the source, toolchain and configuration, and is not built again.
 """
@@ -24,6 +25,7 @@ from common import (
     LINUX,
     LOGS,
     TOOLCHAIN,
+    VENV,
     Failure,
     duration,
     git,
@@ -41,7 +43,7 @@ OLDEST = CACHE / "rustc-1.85"
 
 # All of the series, with as little beside it as it needs.
 EVERYTHING = """
-64BIT PRINTK EXPERT MODULES MULTIUSER SYSFS DEBUG_FS CONFIGFS_FS KEYS NET INET TLS
+PRINTK EXPERT MODULES MULTIUSER SYSFS DEBUG_FS CONFIGFS_FS KEYS NET INET TLS
 CRYPTO CRYPTO_AES CRYPTO_ECDSA CRYPTO_MLDSA CRYPTO_SELFTESTS RUST RUST_CRYPTO CRYPTO_P256_RUST RUST_TLS=m
 FTRACE ENABLE_DEFAULT_TRACERS SAMPLES SAMPLES_RUST SAMPLE_RUST_CRYPTO=m
 KUNIT RUST_KUNIT_TESTS RUST_CRYPTO_KUNIT_TEST RUST_KEY_KUNIT_TEST RUST_NET_KUNIT_TEST
@@ -52,6 +54,10 @@ NO_CRYPTO = f"RUST_CRYPTO CRYPTO_P256_RUST RUST_TLS SAMPLE_RUST_CRYPTO {TESTS}"
 NO_TLS = "TLS RUST_TLS RUST_TLS_KUNIT_TEST RUST_NET_KUNIT_TEST"
 # What is compiled where nothing is linked; net/core/ for the tracepoints alone.
 PARTS = ["prepare", "rust/", "crypto/", "net/core/tls_handshake-traces.o", f"{in_tree.FOLDER}/", "samples/rust/"]
+
+# What the series changes of C, or adds, that is built in every variant; the helpers are checked on their way.
+CHECKED = ["crypto/ecdsa-p1363.o", "crypto/ecdsa-x962.o", "crypto/rsa.o", "crypto/testmgr.o"]
+CHECKED += ["net/core/tls_handshake-traces.o", "rust/helpers/helpers.o"]
 
 
 @dataclass
@@ -71,7 +77,9 @@ class Variant:
     def wanted(self):
         """The options, "CONFIG_X=y" or "# CONFIG_X is not set"."""
         options = dict.fromkeys(self.off.split(), "n")
-        for word in f"{EVERYTHING} {self.on}".split():
+        # UML is the one that asks.
+        every = f"64BIT {EVERYTHING}" if self.arch == "um" else EVERYTHING
+        for word in f"{every} {self.on}".split():
             name, _, value = word.partition("=")
             if name not in options or word in self.on.split():
                 options[name] = value or "y"
@@ -101,14 +109,20 @@ VARIANTS = [
     Variant("CRYPTO=n", off=f"CRYPTO CRYPTO_AES CRYPTO_ECDSA CRYPTO_MLDSA CRYPTO_SELFTESTS {NO_TLS} {NO_CRYPTO}"),
     Variant("MODULES=n", off="MODULES", on="RUST_TLS SAMPLE_RUST_CRYPTO"),
     Variant("rustc 1.85", oldest=True, parts=PARTS),
-    Variant("arm64", arch="arm64", off="64BIT", parts=PARTS),
-    Variant("riscv", arch="riscv", off="64BIT", on="NONPORTABLE", parts=PARTS),
+    Variant("arm64", arch="arm64", parts=PARTS),
+    Variant("riscv", arch="riscv", parts=PARTS),
+    Variant("rustdoc", parts=["rustdoc"]),
+    Variant("htmldocs", parts=["htmldocs", "RUSTDOC=", "SPHINXDIRS=crypto networking"]),
+    # The sparse of Debian 12 does not know this operator; the kernel asks for one that does.
+    Variant("sparse", parts=["C=2", "CHECK=sparse -D__typeof_unqual__=__typeof__", *CHECKED]),
 ]
 
 
 def toolchain(variant):
     """The words for make, and the environment."""
     words, env = list(TOOLCHAIN), kernel_env()
+    # For Sphinx.
+    env["PATH"] = f"{VENV / 'bin'}:{env['PATH']}"
     if variant.oldest:
         need(OLDEST / "usr/bin/rustc", f"there is no rustc in {OLDEST}: run scripts/setup first")
         words = ["LLVM=1", *(f"{name}={OLDEST}/usr/bin/{program}" for name, program in
@@ -139,6 +153,23 @@ def misfits(wanted, config):
     ]
 
 
+def touched_lines(head):
+    """The files that the series touches, each with the lines that it adds or changes."""
+    found = {}
+    for line in git(LINUX, "diff", "--unified=0", "--no-ext-diff", "--no-renames", "base", head).splitlines():
+        if name := re.match(r"\+\+\+ b/(.*)", line):
+            lines = found.setdefault(name.group(1), set())
+        elif hunk := re.match(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@", line):
+            start, count = int(hunk.group(1)), int(hunk.group(2) or 1)
+            lines.update(range(start, start + count))
+    return found
+
+
+def ours(place, line, touched):
+    """Whether a compiler's words are about a line of the series."""
+    return any(line in lines for name, lines in touched.items() if place == name or place.endswith(f"/{name}"))
+
+
 def build(variant, touched, log):
     """Configure and build; raises Failure with what is wrong."""
     words, env = toolchain(variant)
@@ -153,8 +184,8 @@ def build(variant, touched, log):
     if lost := misfits(wanted, (out / ".config").read_text(encoding="utf-8")):
         raise Failure(f"not as asked for: {' '.join(lost)}")
     text = run_logged(f"building {variant.name}", [*make, *variant.parts], log, env=env, append=True)
-    if bad := [block for place, block in diagnostics.found(text) if place.endswith(tuple(touched))]:
-        raise Failure(f"{len(bad)} warnings in files of the series\n" + "\n".join(bad))
+    if bad := [block for place, line, block in diagnostics.found(text) if ours(place, line, touched)]:
+        raise Failure(f"{len(bad)} warnings about lines of the series\n" + "\n".join(bad))
 
 
 def check_out(commit):
@@ -170,7 +201,7 @@ def run(head, only):
     if not chosen:
         raise Failure(f"no variant is named so: there are {', '.join(variant.name for variant in VARIANTS)}")
     source = git(LINUX, "rev-parse", f"{head}^{{tree}}").strip()
-    touched = git(LINUX, "diff", "--name-only", "base", head).split()
+    touched = touched_lines(head)
     bad = 0
     with locked("variants"):
         check_out(head)
