@@ -13,6 +13,7 @@ use engine::quic::{
     limits,
     CloseReason,
     Config,
+    Discard,
     Reply,
     RetryPolicy,
     Share, //
@@ -836,6 +837,33 @@ fn zero_rtt_is_not_taken() {
         assert_eq!(world.quinn(handle).connection.side(), Side::Client);
         assert!(!world.quinn(handle).connection.accepted_0rtt());
     }
+}
+
+#[test]
+fn zero_rtt_packets_are_dropped() {
+    let mut world = World::new(30, Network::default());
+    let mut initial = initials(1).remove(0);
+    // The same ids in the header of a 0-RTT packet, which has no token.
+    let scid = 6 + usize::from(initial[5]);
+    let ids = 5..scid + 1 + usize::from(initial[scid]);
+    let mut early = vec![0xd0, 0, 0, 0, 1];
+
+    early.extend_from_slice(&initial[ids]);
+    early.extend_from_slice(&[0x44, 0x00]);
+    early.resize(early.len() + 0x400, 0x55);
+
+    // Before its Initial it is for nobody, and is not answered.
+    let address = world.client_address;
+
+    world.hand(address, 0, &mut early.clone());
+    assert_eq!(world.dropped, [Discard::Unknown]);
+    assert!(world.server.is_empty() && world.replies.is_empty());
+
+    world.hand(address, 0, &mut initial);
+    assert_eq!(world.peer().connection.statistics().packets_dropped, 0);
+    world.hand(address, 0, &mut early);
+    assert_eq!(world.peer().connection.statistics().packets_dropped, 1);
+    assert!(world.peer().connection.is_handshaking());
 }
 
 #[test]
