@@ -8,6 +8,7 @@ pub mod algorithm;
 pub mod curve25519;
 pub mod der;
 pub mod ecdsa;
+pub mod ffdhe;
 pub mod hkdf;
 pub mod kpp;
 pub mod rng;

@@ -24,12 +24,10 @@
 //!
 //! All operations may sleep and must be called from process context.
 
-use super::{
-    secret::{
-        zeroize,
-        Secret,
-        SecretVec, //
-    }, //
+use super::secret::{
+    zeroize,
+    Secret,
+    SecretVec, //
 };
 use crate::{
     bindings,
@@ -37,7 +35,9 @@ use crate::{
         from_err_ptr,
         to_result, //
     },
+    ffi,
     fmt,
+    page::PAGE_SIZE,
     prelude::*,
     str::CStr,
     types::Opaque, //
@@ -52,9 +52,6 @@ const UNCOMPRESSED: u8 = 0x04;
 
 /// Bytes in a coordinate of the largest curve.
 const MAX_SIZE: usize = 48;
-
-/// Bytes in an uncompressed point of the largest curve.
-const MAX_POINT_SIZE: usize = 1 + 2 * MAX_SIZE;
 
 /// Room for what `crypto_ecdh_encode_key()` makes of the largest private key: `struct kpp_secret`,
 /// the length of the key, the key.
@@ -112,12 +109,12 @@ impl Curve {
 /// # Invariants
 ///
 /// `self.0` was returned by `crypto_alloc_kpp()`, is valid and is owned by `self`.
-struct Tfm(NonNull<bindings::crypto_kpp>);
+pub(super) struct Tfm(NonNull<bindings::crypto_kpp>);
 
 impl Tfm {
     /// Allocates a transformation (`crypto_alloc_kpp()`) that does not announce itself as
     /// asynchronous.
-    fn new(name: &CStr) -> Result<Self> {
+    pub(super) fn new(name: &CStr) -> Result<Self> {
         // SAFETY: `name` is a valid C string, which the callee does not keep.
         let tfm = from_err_ptr(unsafe {
             bindings::crypto_alloc_kpp(name.as_char_ptr(), 0, bindings::CRYPTO_ALG_ASYNC)
@@ -127,29 +124,9 @@ impl Tfm {
         Ok(Self(NonNull::new(tfm).ok_or(ENOMEM)?))
     }
 
-    /// Hands a private key over to the transformation (`crypto_kpp_set_secret()`).
-    ///
-    /// With an empty `private` the transformation makes up a key of its own.
-    fn set_secret(&mut self, private: &[u8]) -> Result {
-        let mut packet = Secret::<MAX_PACKET_SIZE>::zeroed();
-        let params = bindings::ecdh {
-            // The pointer is not written through, `char *` though it is in C.
-            key: private.as_ptr().cast_mut().cast(),
-            key_size: private.len().try_into().map_err(|_| EINVAL)?,
-        };
-
-        // SAFETY: `params` is valid, and the callee only reads it.
-        let len = unsafe { bindings::crypto_ecdh_key_len(&params) };
-        let packet = packet
-            .as_mut_bytes()
-            .get_mut(..len as usize)
-            .ok_or(EINVAL)?;
-
-        // SAFETY: `packet` is valid for writes of `len` bytes, and `params.key` is valid for reads
-        // of `params.key_size` bytes. The callee keeps neither.
-        to_result(unsafe {
-            bindings::crypto_ecdh_encode_key(packet.as_mut_ptr().cast(), len, &params)
-        })?;
+    /// Sets the private key, given in the packet of the algorithm (`crypto_kpp_set_secret()`).
+    pub(super) fn set_secret(&mut self, packet: &[u8]) -> Result {
+        let len = ffi::c_uint::try_from(packet.len()).map_err(|_| EINVAL)?;
 
         // SAFETY: By the type invariant `self.0` is valid, and `&mut self` rules out that it is
         // being used by an operation. `packet` is valid for reads of `len` bytes and is not kept.
@@ -174,7 +151,7 @@ impl Drop for Tfm {
 /// - `req` was returned by `kpp_request_alloc()` for `_tfm`, is valid and is owned by `self`.
 /// - `_tfm` has a private key.
 /// - No operation is under way on `req` while no method of `self` runs.
-struct Keyed {
+pub(super) struct Keyed {
     // Freed before `_tfm`, see `Drop`.
     req: NonNull<bindings::kpp_request>,
     _tfm: Tfm,
@@ -187,17 +164,9 @@ unsafe impl Send for Keyed {}
 // `&mut self`.
 unsafe impl Sync for Keyed {}
 
-/// What [`Keyed::run`] computes.
-enum Operation<'a> {
-    /// The public key.
-    PublicKey,
-    /// The secret shared with the owner of a public key, given as `X ‖ Y`.
-    SharedSecret(&'a KBox<[u8; 2 * MAX_SIZE]>),
-}
-
 impl Keyed {
     /// Allocates a request for a transformation whose private key has been set.
-    fn new(tfm: Tfm) -> Result<Self> {
+    pub(super) fn new(tfm: Tfm) -> Result<Self> {
         // SAFETY: By its type invariant `tfm` is valid.
         let req = unsafe { bindings::kpp_request_alloc(tfm.0.as_ptr(), bindings::GFP_KERNEL) };
 
@@ -209,21 +178,38 @@ impl Keyed {
         })
     }
 
+    /// Computes the public key, as many bytes as `public` has.
+    pub(super) fn public_key(&mut self, public: &mut Buffer) -> Result {
+        // SAFETY: The function is the one for a public key, and there is no input.
+        unsafe { self.run(None, public, bindings::crypto_kpp_generate_public_key) }
+    }
+
+    /// Computes the secret shared with the owner of the public key `peer`, as many bytes as
+    /// `secret` has.
+    pub(super) fn shared_secret(&mut self, peer: &Buffer, secret: &mut Buffer) -> Result {
+        // SAFETY: The function is the one for a shared secret, and there is an input.
+        unsafe {
+            self.run(
+                Some(peer),
+                secret,
+                bindings::crypto_kpp_compute_shared_secret,
+            )
+        }
+    }
+
     /// Runs an operation to its end.
     ///
-    /// `len` is the number of bytes to put into `out`.
-    fn run<const N: usize>(
+    /// # Safety
+    ///
+    /// `op` is `crypto_kpp_compute_shared_secret()` if there is a `peer`, and
+    /// `crypto_kpp_generate_public_key()` if there is none: implementations tell them apart by
+    /// that.
+    unsafe fn run(
         &mut self,
-        op: Operation<'_>,
-        in_len: usize,
-        out: &mut KBox<[u8; N]>,
-        out_len: usize,
+        peer: Option<&Buffer>,
+        out: &mut Buffer,
+        op: unsafe extern "C" fn(*mut bindings::kpp_request) -> ffi::c_int,
     ) -> Result {
-        if out_len > N || in_len > 2 * MAX_SIZE {
-            return Err(EINVAL);
-        }
-        // The casts below do not truncate: both lengths are at most the size of a small array.
-
         let req = self.req.as_ptr();
         let src = Opaque::<bindings::scatterlist>::uninit();
         let dst = Opaque::<bindings::scatterlist>::uninit();
@@ -233,9 +219,8 @@ impl Keyed {
         // function, because it is only reached through its address.
         unsafe { bindings::crypto_init_wait(wait.get()) };
 
-        // SAFETY: `dst` is valid for writes. The buffer comes from `kmalloc()`, hence it lies in
-        // the linear map, and has at least `out_len` bytes.
-        unsafe { bindings::sg_init_one(dst.get(), out.as_mut_ptr().cast(), out_len as u32) };
+        // SAFETY: `dst` is valid for writes.
+        let out_len = unsafe { out.describe(dst.get()) };
 
         // SAFETY: By the type invariant `req` is valid and idle. `dst` and `wait` outlive the
         // operation, since this function does not return before it has ended, and
@@ -247,32 +232,22 @@ impl Keyed {
                 Some(bindings::crypto_req_done),
                 wait.get().cast(),
             );
-            bindings::kpp_request_set_output(req, dst.get(), out_len as u32);
+            bindings::kpp_request_set_output(req, dst.get(), out_len);
         }
 
-        let err = match op {
-            Operation::PublicKey => {
-                // SAFETY: By the type invariant `req` is valid and idle. `ecdh` tells the two
-                // operations apart by whether there is an input.
-                unsafe { bindings::kpp_request_set_input(req, ptr::null_mut(), 0) };
-
-                // SAFETY: By the type invariants `req` is valid and its transformation has a key;
-                // callback and output were set above, the input just now.
-                unsafe { bindings::crypto_kpp_generate_public_key(req) }
-            }
-            Operation::SharedSecret(peer) => {
-                // SAFETY: `src` is valid for writes. The buffer comes from `kmalloc()`, hence it
-                // lies in the linear map, and has at least `in_len` bytes.
-                unsafe { bindings::sg_init_one(src.get(), peer.as_ptr().cast(), in_len as u32) };
-
-                // SAFETY: By the type invariant `req` is valid and idle. `src` and the buffer
-                // outlive the operation as `dst` does.
-                unsafe { bindings::kpp_request_set_input(req, src.get(), in_len as u32) };
-
-                // SAFETY: As for the public key.
-                unsafe { bindings::crypto_kpp_compute_shared_secret(req) }
-            }
+        let (input, in_len) = match peer {
+            // SAFETY: `src` is valid for writes.
+            Some(peer) => (src.get(), unsafe { peer.describe(src.get()) }),
+            None => (ptr::null_mut(), 0),
         };
+
+        // SAFETY: By the type invariant `req` is valid and idle. `src` and the buffer outlive the
+        // operation as `dst` does.
+        unsafe { bindings::kpp_request_set_input(req, input, in_len) };
+
+        // SAFETY: By the type invariants `req` is valid and its transformation has a key; callback,
+        // output and the input that goes with `op` were set above.
+        let err = unsafe { op(req) };
 
         // Asynchronous implementations were masked out when the transformation was allocated. There
         // are drivers, however, that complete later without having said so.
@@ -292,18 +267,82 @@ impl Drop for Keyed {
 }
 
 /// Bytes in memory that scatterlists can describe, wiped when dropped.
-struct Buffer<const N: usize>(KBox<[u8; N]>);
+///
+/// # Invariants
+///
+/// There is at least one byte, and at most [`Buffer::MAX_LEN`].
+pub(super) struct Buffer(KVec<u8>);
 
-impl<const N: usize> Buffer<N> {
-    fn zeroed() -> Result<Self> {
-        Ok(Self(KBox::new([0; N], GFP_KERNEL)?))
+impl Buffer {
+    /// More than any public key has.
+    const MAX_LEN: usize = PAGE_SIZE;
+
+    /// Makes a buffer of `len` zeroes.
+    pub(super) fn zeroed(len: usize) -> Result<Self> {
+        if !(1..=Self::MAX_LEN).contains(&len) {
+            return Err(EINVAL);
+        }
+        // INVARIANT: This was just checked. The bytes are never added to.
+        Ok(Self(KVec::from_elem(0, len, GFP_KERNEL)?))
+    }
+
+    /// Makes a buffer with a copy of `bytes`.
+    pub(super) fn from_slice(bytes: &[u8]) -> Result<Self> {
+        let mut buffer = Self::zeroed(bytes.len())?;
+
+        buffer.0.copy_from_slice(bytes);
+        Ok(buffer)
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Makes `entry` a list of all the bytes, and returns how many there are.
+    ///
+    /// # Safety
+    ///
+    /// `entry` is valid for writes.
+    unsafe fn describe(&self, entry: *mut bindings::scatterlist) -> ffi::c_uint {
+        // CAST: It fits, by the type invariant.
+        let len = self.0.len() as ffi::c_uint;
+
+        // SAFETY: `entry` is valid for writes. The bytes are from `kmalloc()`, hence in the linear
+        // map.
+        unsafe { bindings::sg_init_one(entry, self.0.as_ptr().cast(), len) };
+        len
     }
 }
 
-impl<const N: usize> Drop for Buffer<N> {
+impl Drop for Buffer {
     fn drop(&mut self) {
-        zeroize(&mut self.0[..]);
+        zeroize(&mut self.0);
     }
+}
+
+/// Sets the private key `private` of `ecdh`. If it is empty the transformation makes one up.
+fn set_private(tfm: &mut Tfm, private: &[u8]) -> Result {
+    let mut packet = Secret::<MAX_PACKET_SIZE>::zeroed();
+    let params = bindings::ecdh {
+        // The pointer is not written through, `char *` though it is in C.
+        key: private.as_ptr().cast_mut().cast(),
+        key_size: private.len().try_into().map_err(|_| EINVAL)?,
+    };
+
+    // SAFETY: `params` is valid, and the callee only reads it.
+    let len = unsafe { bindings::crypto_ecdh_key_len(&params) };
+    let packet = packet
+        .as_mut_bytes()
+        .get_mut(..len as usize)
+        .ok_or(EINVAL)?;
+
+    // SAFETY: `packet` is valid for writes of `len` bytes, and `params.key` is valid for reads of
+    // `params.key_size` bytes. The callee keeps neither.
+    to_result(unsafe {
+        bindings::crypto_ecdh_encode_key(packet.as_mut_ptr().cast(), len, &params)
+    })?;
+
+    tfm.set_secret(packet)
 }
 
 /// A key pair that is made for one key exchange.
@@ -313,8 +352,7 @@ impl<const N: usize> Drop for Buffer<N> {
 ///
 /// # Invariants
 ///
-/// The first `curve.point_size()` bytes of `public` are the public key that belongs to the private
-/// key of `keyed`.
+/// `public` is the public key that belongs to the private key of `keyed`.
 ///
 /// # Examples
 ///
@@ -340,9 +378,7 @@ impl<const N: usize> Drop for Buffer<N> {
 pub struct EphemeralKey {
     keyed: Keyed,
     curve: Curve,
-    public: [u8; MAX_POINT_SIZE],
-    // `X ‖ Y`: first of the own public key, then of the peer's.
-    point: KBox<[u8; 2 * MAX_SIZE]>,
+    public: KVec<u8>,
 }
 
 impl EphemeralKey {
@@ -373,7 +409,7 @@ impl EphemeralKey {
         // The kernel draws as many bits as the order of the curve has, and gives `EINVAL` for a
         // number beyond it. With P-256 that happens once in 2^32 times.
         for _ in 0..DRAWS {
-            drawn = tfm.set_secret(&[]);
+            drawn = set_private(&mut tfm, &[]);
             if drawn != Err(EINVAL) {
                 break;
             }
@@ -415,7 +451,7 @@ impl EphemeralKey {
         }
 
         let mut tfm = Tfm::new(curve.name())?;
-        tfm.set_secret(private)?;
+        set_private(&mut tfm, private)?;
 
         Self::with_private_key(curve, tfm)
     }
@@ -423,22 +459,18 @@ impl EphemeralKey {
     /// Computes the public key of a transformation whose private key has been set.
     fn with_private_key(curve: Curve, tfm: Tfm) -> Result<Self> {
         let mut keyed = Keyed::new(tfm)?;
-        let mut point = KBox::new([0; 2 * MAX_SIZE], GFP_KERNEL)?;
-        let mut public = [0; MAX_POINT_SIZE];
+        let mut point = Buffer::zeroed(2 * curve.size())?;
+        let mut public = KVec::with_capacity(curve.point_size(), GFP_KERNEL)?;
 
-        keyed.run(Operation::PublicKey, 0, &mut point, 2 * curve.size())?;
-
-        if let Some((tag, coordinates)) = public.split_first_mut() {
-            *tag = UNCOMPRESSED;
-            coordinates.copy_from_slice(&point[..]);
-        }
+        keyed.public_key(&mut point)?;
+        public.push(UNCOMPRESSED, GFP_KERNEL)?;
+        public.extend_from_slice(point.as_bytes(), GFP_KERNEL)?;
 
         // INVARIANT: `public` is what the transformation computed.
         Ok(Self {
             keyed,
             curve,
             public,
-            point,
         })
     }
 
@@ -453,9 +485,7 @@ impl EphemeralKey {
     /// It has [`Curve::point_size`] bytes. See [`EphemeralKey`] for an example.
     #[inline]
     pub fn public_key(&self) -> &[u8] {
-        self.public
-            .get(..self.curve.point_size())
-            .unwrap_or_default()
+        &self.public
     }
 
     /// Computes the secret shared with the owner of the public key `peer`: the X coordinate of the
@@ -493,30 +523,20 @@ impl EphemeralKey {
             Some((&UNCOMPRESSED, coordinates)) if coordinates.len() == 2 * size => coordinates,
             _ => return Err(EINVAL),
         };
-        self.point
-            .get_mut(..2 * size)
-            .ok_or(EINVAL)?
-            .copy_from_slice(coordinates);
+        let peer = Buffer::from_slice(coordinates)?;
+        let mut shared = Buffer::zeroed(size)?;
 
-        let mut shared = Buffer::<MAX_SIZE>::zeroed()?;
-        self.keyed
-            .run(
-                Operation::SharedSecret(&self.point),
-                2 * size,
-                &mut shared.0,
-                size,
-            )
-            .map_err(|e| {
-                // All that is left to be wrong with the arguments is the point: `EINVAL` when it
-                // is not on the curve, `EFAULT` when the product is the point at infinity.
-                if e == EINVAL || e == EFAULT {
-                    EKEYREJECTED
-                } else {
-                    e
-                }
-            })?;
+        self.keyed.shared_secret(&peer, &mut shared).map_err(|e| {
+            // All that is left to be wrong with the arguments is the point: `EINVAL` when it is not
+            // on the curve, `EFAULT` when the product is the point at infinity.
+            if e == EINVAL || e == EFAULT {
+                EKEYREJECTED
+            } else {
+                e
+            }
+        })?;
 
-        SecretVec::from_slice(shared.0.get(..size).ok_or(EINVAL)?, GFP_KERNEL)
+        SecretVec::from_slice(shared.as_bytes(), GFP_KERNEL)
     }
 }
 
@@ -532,7 +552,10 @@ impl fmt::Debug for EphemeralKey {
 #[macros::kunit_tests(rust_crypto_kpp)]
 mod tests {
     use super::*;
-    use crate::crypto::secret::testing::hex;
+    use crate::crypto::secret::testing::{
+        everywhere,
+        hex, //
+    };
 
     /// An exchange with both keys known.
     struct Exchange<const N: usize, const P: usize> {
@@ -878,6 +901,30 @@ mod tests {
         }
         let key = EphemeralKey::from_private(Curve::P384, &[0xff; 48]);
         assert_eq!(key.err(), Some(EINVAL));
+    }
+
+    #[test]
+    fn any_place() -> Result {
+        let v = &RFC5903_P256;
+
+        everywhere(32, |private| {
+            private.copy_from_slice(&v.i);
+            let key = EphemeralKey::from_private(Curve::P256, private)?;
+            if key.public_key() == v.gi {
+                Ok(())
+            } else {
+                Err(EBADMSG)
+            }
+        })?;
+        everywhere(65, |peer| {
+            peer.copy_from_slice(&v.gr);
+            let key = EphemeralKey::from_private(Curve::P256, &v.i)?;
+            if key.agree(peer)?.as_bytes() == v.gir {
+                Ok(())
+            } else {
+                Err(EBADMSG)
+            }
+        })
     }
 
     #[test]
