@@ -9,9 +9,12 @@ __rust_helper int rust_helper_is_vmalloc_or_module_addr(const void *x)
 	return is_vmalloc_or_module_addr(x);
 }
 
-__rust_helper bool rust_helper_virt_addr_valid(const void *x)
+/* The page of an address in the linear map, NULL for any other address. */
+__rust_helper struct page *rust_helper_linear_page(const void *x)
 {
-	return virt_addr_valid(x);
+	if (is_vmalloc_or_module_addr(x) || !virt_addr_valid(x))
+		return NULL;
+	return virt_to_page(x);
 }
 
 __rust_helper struct page *rust_helper_virt_to_page(const void *x)

@@ -44,6 +44,7 @@ use crate::{
             SgStorage, //
         },
         secret::{
+            memzero_explicit,
             zeroize,
             SecretVec, //
         }, //
@@ -418,6 +419,9 @@ impl Aead {
             return Err(EINVAL);
         }
         let len = ffi::c_uint::try_from(key.len()).map_err(|_| EOVERFLOW)?;
+
+        // SAFETY: No operation uses the request, because `self` is borrowed mutably.
+        unsafe { self.request.wipe() };
 
         // SAFETY: By the type invariant; `key` is valid for reads of `len` bytes. No operation runs
         // at the same time, because `self` is borrowed mutably. The C side takes the key by its
@@ -972,14 +976,25 @@ impl Drop for Tfm {
 /// `sg_set_buf()`, which a stack in `vmalloc()` memory is not fit for. So an [`Aead`] keeps one.
 /// Further ones are allocated for operations that run at the same time.
 ///
-/// What an operation leaves in it is wiped when it is dropped, by `aead_request_free()`. Until then
-/// it is not more secret than the key, which is kept as long.
+/// # What is left in it
+///
+/// An operation may leave key-dependent values in its context: the key that Poly1305 had for one
+/// message, the mask of a tag. C code that frees its request after each operation, with
+/// `aead_request_free()`, has them wiped then. Here they stay until the next operation writes over
+/// them, since wiping some hundred bytes would cost more than a short message does. They tell
+/// nothing that the key does not, which is as near and stays longer: they are wiped when another
+/// key is set and, by `aead_request_free()`, when the request is dropped.
+///
+/// What an operation leaves that failed is wiped at once, as it may be the tag that a forgery
+/// should have had.
 ///
 /// # Invariants
 ///
-/// `req` is a request, without a callback, that nothing else frees.
+/// `req` is a request, without a callback, that nothing else frees. Its context has `context`
+/// bytes.
 struct Request {
     req: NonNull<bindings::aead_request>,
+    context: usize,
     list: HeadedList<MAX_SHORT_AAD>,
 }
 
@@ -994,8 +1009,31 @@ impl Request {
         // SAFETY: It was just allocated.
         unsafe { bindings::aead_request_set_callback(req.as_ptr(), 0, None, null_mut()) };
 
-        // INVARIANT: It was just allocated, and the callback set to none.
-        Ok(Self { req, list })
+        // What `crypto_aead_reqsize()` does.
+        //
+        // CAST: An `usize` holds an `unsigned int` on all architectures.
+        //
+        // SAFETY: By the type invariant of `Tfm`.
+        let context = unsafe { (*tfm.as_ptr()).reqsize as usize };
+
+        // INVARIANT: It was just allocated, with a context of that size, and the callback set to
+        // none.
+        Ok(Self { req, context, list })
+    }
+
+    /// Wipes the context.
+    ///
+    /// # Safety
+    ///
+    /// Nobody else uses the request.
+    unsafe fn wipe(&self) {
+        // SAFETY: By the type invariants and the safety requirements. The context is what follows
+        // the request, as `aead_request_ctx()` has it.
+        unsafe {
+            let context = &raw mut (*self.req.as_ptr()).__ctx;
+
+            memzero_explicit(context.cast(), self.context);
+        }
     }
 
     /// Runs `op`, which is `crypto_aead_encrypt()` or `crypto_aead_decrypt()`.
@@ -1036,7 +1074,13 @@ impl Request {
         //
         // The bytes are reached through the pages that map them. Their addresses were handed to the
         // C side to find these, so the compiler has to reckon with `op` changing them.
-        unsafe { op(req) }
+        let ret = unsafe { op(req) };
+
+        if ret != 0 {
+            // SAFETY: By the safety requirements, and the operation is over.
+            unsafe { self.wipe() };
+        }
+        ret
     }
 }
 
@@ -1156,7 +1200,7 @@ mod tests {
             hex("e3b201a9f5b71a7a9b1ceaeccd97e70b6176aad9a4428aa5484392fbc1b09951")
         );
         let opened = ccm.open_in_place(&CCM_NONCE, &CCM_AAD, &mut buf)?;
-        assert!(opened == &CCM_TEXT);
+        assert!(opened == CCM_TEXT);
 
         for alg in ALL {
             let key = &[0x42; 32][..alg.key_size()];
@@ -1184,7 +1228,7 @@ mod tests {
                 assert!(long[..20] == short[..20]);
                 // A tag of CCM depends on its size.
                 assert!(matches!(alg, Aes128Ccm) || long[..20 + size] == short[..]);
-                assert!(aead.open_in_place(&[1; 12], b"aad", short)? == &[7; 20]);
+                assert!(aead.open_in_place(&[1; 12], b"aad", short)? == [7; 20]);
                 aead.seal_in_place(&[1; 12], b"aad", short)?;
                 short[20] ^= 1;
                 assert_eq!(aead.open_in_place(&[1; 12], b"aad", short), Err(EBADMSG));
@@ -1599,6 +1643,42 @@ mod tests {
             assert!(one[..] != two[..]);
             aead.set_key(&[0x42; 32][..alg.key_size()])?;
             assert!(one[..] == sealed(&aead, b"aad", b"text")?[..]);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn wiped() -> Result {
+        for alg in ALL {
+            let mut aead = with_key(alg)?;
+            let left = |aead: &Aead| {
+                let request = &aead.request;
+
+                // SAFETY: No operation is under way. The context has so many bytes, which are
+                // initialised since `wipe()` ran, below.
+                let context = unsafe {
+                    let context = &raw const (*request.req.as_ptr()).__ctx;
+                    core::slice::from_raw_parts(context.cast::<u8>(), request.context)
+                };
+                context.iter().any(|b| *b != 0)
+            };
+
+            // SAFETY: No operation is under way.
+            unsafe { aead.request.wipe() };
+            assert!(!left(&aead));
+
+            // There are implementations that need no context.
+            let some = aead.request.context != 0;
+            let mut buf = sealed(&aead, b"aad", b"text")?;
+            assert_eq!(left(&aead), some);
+            buf[0] ^= 1;
+            assert_eq!(aead.open_in_place(&[7; 12], b"aad", &mut buf), Err(EBADMSG));
+            assert!(!left(&aead));
+
+            sealed(&aead, b"aad", b"text")?;
+            assert_eq!(left(&aead), some);
+            aead.set_key(&[0x17; 32][..alg.key_size()])?;
+            assert!(!left(&aead));
         }
         Ok(())
     }

@@ -220,6 +220,38 @@ unsafe fn context_mut<'a, T: Algorithm>(tfm: *mut bindings::crypto_tfm) -> &'a m
     unsafe { &mut *place(tfm) }
 }
 
+/// Sets a key, with `set`, that C handed over.
+///
+/// # Safety
+///
+/// - As for [`place`]. It is called between `init` and `exit` of the transformation, which is not
+///   used for anything else meanwhile.
+/// - `key` is valid for reads of `len` bytes during the call, or `len` is zero.
+unsafe fn set_key<T: Algorithm>(
+    tfm: *mut bindings::crypto_tfm,
+    key: *const c_void,
+    len: c_uint,
+    set: impl FnOnce(&mut T, &[u8]) -> Result,
+) -> c_int {
+    // SAFETY: By the safety requirements.
+    let (context, key) = unsafe { (context_mut(tfm), bytes(key, len)) };
+
+    status(set(context, key))
+}
+
+/// Returns a size, which `get` reads, for C.
+///
+/// # Safety
+///
+/// As for [`context`], until this returns.
+unsafe fn get_size<T: Algorithm>(
+    tfm: *mut bindings::crypto_tfm,
+    get: impl FnOnce(&T) -> usize,
+) -> c_uint {
+    // SAFETY: By the safety requirements.
+    size(get(unsafe { context(tfm) }))
+}
+
 /// Makes the context of a new transformation.
 ///
 /// # Safety

@@ -94,17 +94,17 @@ struct Piece {
 /// `start` is valid for reads of `len` bytes, all of one allocated object.
 #[inline]
 unsafe fn single_piece(start: *const u8, len: usize) -> Option<Piece> {
-    // SAFETY: These look at the address alone.
-    if len == 0
-        || unsafe { bindings::is_vmalloc_or_module_addr(start.cast()) } != 0
-        || !unsafe { bindings::virt_addr_valid(start.cast()) }
-    {
+    if len == 0 {
+        return None;
+    }
+    // SAFETY: This looks at the address alone, which may be any.
+    let page = unsafe { bindings::linear_page(start.cast()) };
+    if page.is_null() {
         return None;
     }
 
     Some(Piece {
-        // SAFETY: `start` is an address that has a page, as was just checked.
-        page: unsafe { bindings::virt_to_page(start.cast()) },
+        page,
         offset: start.addr() % PAGE_SIZE,
         // An object that begins in the linear map lies there as a whole, and is contiguous.
         len,

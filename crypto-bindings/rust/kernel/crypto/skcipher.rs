@@ -225,8 +225,9 @@ enum Direction {
 ///
 /// - `tfm` is a valid `crypto_skcipher`, synchronous, that nothing else frees; of the algorithm
 ///   `alg` if there is one.
-/// - `iv_size`, at most [`MAX_IV_SIZE`], is the size of its initialisation vectors, and `context`,
-///   at most `MAX_SYNC_SKCIPHER_REQSIZE`, that of the contexts of its requests.
+/// - `iv_size`, at most [`MAX_IV_SIZE`], is the size of its initialisation vectors.
+/// - `request_size`, at most that of `RequestBytes`, is the size of its requests, their contexts
+///   included.
 ///
 /// # Examples
 ///
@@ -251,7 +252,7 @@ pub struct Skcipher {
     tfm: NonNull<bindings::crypto_skcipher>,
     alg: Option<SkcipherAlgorithm>,
     iv_size: usize,
-    context: usize,
+    request_size: usize,
 }
 
 // SAFETY: A `crypto_skcipher` belongs to no thread, and may be freed by any.
@@ -346,25 +347,29 @@ impl Skcipher {
             from_err_ptr(unsafe { bindings::crypto_alloc_skcipher(name.as_char_ptr(), 0, mask) })?;
         let tfm = NonNull::new(tfm).ok_or(ENOMEM)?;
 
-        // INVARIANT: It was just allocated, asynchronous implementations excluded by the mask, and
-        // its sizes, which do not change, are read. They are checked below, before anyone can use
-        // it.
-        //
-        // SAFETY: `tfm` is a valid `crypto_skcipher`.
-        //
-        // CAST: An `usize` holds an `unsigned int` on all architectures.
-        let cipher = unsafe {
-            Self {
-                tfm,
-                alg: None,
-                iv_size: bindings::crypto_skcipher_ivsize(tfm.as_ptr()) as usize,
-                context: bindings::crypto_skcipher_reqsize(tfm.as_ptr()) as usize,
-            }
+        // INVARIANT: It was just allocated, asynchronous implementations excluded by the mask. Its
+        // sizes, which do not change, are read and checked below, before anyone can use it.
+        let mut cipher = Self {
+            tfm,
+            alg: None,
+            iv_size: 0,
+            request_size: 0,
         };
 
-        if cipher.iv_size > MAX_IV_SIZE
-            || cipher.context > bindings::MAX_SYNC_SKCIPHER_REQSIZE as usize
-        {
+        // SAFETY: `tfm` is a valid `crypto_skcipher`.
+        let (iv_size, context) = unsafe {
+            (
+                bindings::crypto_skcipher_ivsize(tfm.as_ptr()),
+                bindings::crypto_skcipher_reqsize(tfm.as_ptr()),
+            )
+        };
+
+        // CAST: An `usize` holds an `unsigned int` on all architectures.
+        cipher.iv_size = iv_size as usize;
+        cipher.request_size = size_of::<bindings::skcipher_request>()
+            .checked_add(context as usize)
+            .ok_or(EINVAL)?;
+        if cipher.iv_size > MAX_IV_SIZE || cipher.request_size > size_of::<RequestBytes>() {
             return Err(EINVAL);
         }
         Ok(cipher)
@@ -774,13 +779,8 @@ impl Skcipher {
         // What the context has in it may be as secret as the text: this is what
         // `skcipher_request_zero()` does.
         //
-        // SAFETY: There is a request and a context of that size.
-        unsafe {
-            memzero_explicit(
-                req.cast(),
-                size_of::<bindings::skcipher_request>() + self.context,
-            )
-        };
+        // SAFETY: By the type invariant, so many bytes are there.
+        unsafe { memzero_explicit(req.cast(), self.request_size) };
         ret
     }
 }

@@ -175,12 +175,9 @@ impl<T: Akcipher> Adapter<T> {
         key: *const c_void,
         keylen: c_uint,
     ) -> c_int {
-        // SAFETY: A key may not be set while the transformation is used for anything else.
-        let context: &mut T = unsafe { super::context_mut(&raw mut (*tfm).base) };
-        // SAFETY: The caller has so many bytes there during the call.
-        let key = unsafe { super::bytes(key, keylen) };
-
-        super::status(context.set_public_key(key))
+        // SAFETY: A key may not be set while the transformation is used for anything else, and the
+        // caller has so many bytes there during the call.
+        unsafe { super::set_key(&raw mut (*tfm).base, key, keylen, T::set_public_key) }
     }
 
     /// # Safety
@@ -191,12 +188,9 @@ impl<T: Akcipher> Adapter<T> {
         key: *const c_void,
         keylen: c_uint,
     ) -> c_int {
-        // SAFETY: A key may not be set while the transformation is used for anything else.
-        let context: &mut T = unsafe { super::context_mut(&raw mut (*tfm).base) };
-        // SAFETY: The caller has so many bytes there during the call.
-        let key = unsafe { super::bytes(key, keylen) };
-
-        super::status(context.set_private_key(key))
+        // SAFETY: A key may not be set while the transformation is used for anything else, and the
+        // caller has so many bytes there during the call.
+        unsafe { super::set_key(&raw mut (*tfm).base, key, keylen, T::set_private_key) }
     }
 
     /// # Safety
@@ -204,9 +198,7 @@ impl<T: Akcipher> Adapter<T> {
     /// C calls it as `max_size` of a transformation.
     unsafe extern "C" fn max_size(tfm: *mut bindings::crypto_akcipher) -> c_uint {
         // SAFETY: No key is set meanwhile.
-        let context: &T = unsafe { super::context(&raw mut (*tfm).base) };
-
-        super::size(context.max_size())
+        unsafe { super::get_size(&raw mut (*tfm).base, T::max_size) }
     }
 
     /// # Safety

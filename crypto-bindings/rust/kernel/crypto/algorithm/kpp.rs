@@ -214,12 +214,9 @@ impl<T: Kpp> Adapter<T> {
         buffer: *const c_void,
         len: c_uint,
     ) -> c_int {
-        // SAFETY: A key may not be set while the transformation is used for anything else.
-        let context: &mut T = unsafe { super::context_mut(&raw mut (*tfm).base) };
-        // SAFETY: The caller has so many bytes there during the call.
-        let secret = unsafe { super::bytes(buffer, len) };
-
-        super::status(context.set_secret(secret))
+        // SAFETY: A key may not be set while the transformation is used for anything else, and the
+        // caller has so many bytes there during the call.
+        unsafe { super::set_key(&raw mut (*tfm).base, buffer, len, T::set_secret) }
     }
 
     /// # Safety
@@ -227,9 +224,7 @@ impl<T: Kpp> Adapter<T> {
     /// C calls it as `max_size` of a transformation.
     unsafe extern "C" fn max_size(tfm: *mut bindings::crypto_kpp) -> c_uint {
         // SAFETY: No key is set meanwhile.
-        let context: &T = unsafe { super::context(&raw mut (*tfm).base) };
-
-        super::size(context.max_size())
+        unsafe { super::get_size(&raw mut (*tfm).base, T::max_size) }
     }
 
     /// # Safety

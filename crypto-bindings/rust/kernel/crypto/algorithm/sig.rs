@@ -211,12 +211,9 @@ impl<T: Sig> Adapter<T> {
         key: *const c_void,
         keylen: c_uint,
     ) -> c_int {
-        // SAFETY: A key may not be set while the transformation is used for anything else.
-        let context: &mut T = unsafe { super::context_mut(&raw mut (*tfm).base) };
-        // SAFETY: The caller has so many bytes there during the call.
-        let key = unsafe { super::bytes(key, keylen) };
-
-        super::status(context.set_public_key(key))
+        // SAFETY: A key may not be set while the transformation is used for anything else, and the
+        // caller has so many bytes there during the call.
+        unsafe { super::set_key(&raw mut (*tfm).base, key, keylen, T::set_public_key) }
     }
 
     /// # Safety
@@ -227,12 +224,9 @@ impl<T: Sig> Adapter<T> {
         key: *const c_void,
         keylen: c_uint,
     ) -> c_int {
-        // SAFETY: A key may not be set while the transformation is used for anything else.
-        let context: &mut T = unsafe { super::context_mut(&raw mut (*tfm).base) };
-        // SAFETY: The caller has so many bytes there during the call.
-        let key = unsafe { super::bytes(key, keylen) };
-
-        super::status(context.set_private_key(key))
+        // SAFETY: A key may not be set while the transformation is used for anything else, and the
+        // caller has so many bytes there during the call.
+        unsafe { super::set_key(&raw mut (*tfm).base, key, keylen, T::set_private_key) }
     }
 
     /// # Safety
@@ -240,9 +234,7 @@ impl<T: Sig> Adapter<T> {
     /// C calls it as `key_size` of a transformation.
     unsafe extern "C" fn key_size(tfm: *mut bindings::crypto_sig) -> c_uint {
         // SAFETY: No key is set meanwhile.
-        let context: &T = unsafe { super::context(&raw mut (*tfm).base) };
-
-        super::size(context.key_bits())
+        unsafe { super::get_size(&raw mut (*tfm).base, T::key_bits) }
     }
 
     /// # Safety
@@ -250,9 +242,7 @@ impl<T: Sig> Adapter<T> {
     /// C calls it as `max_size` of a transformation.
     unsafe extern "C" fn max_size(tfm: *mut bindings::crypto_sig) -> c_uint {
         // SAFETY: No key is set meanwhile.
-        let context: &T = unsafe { super::context(&raw mut (*tfm).base) };
-
-        super::size(context.max_size())
+        unsafe { super::get_size(&raw mut (*tfm).base, T::max_size) }
     }
 
     /// # Safety
@@ -260,9 +250,7 @@ impl<T: Sig> Adapter<T> {
     /// C calls it as `digest_size` of a transformation.
     unsafe extern "C" fn digest_size(tfm: *mut bindings::crypto_sig) -> c_uint {
         // SAFETY: No key is set meanwhile.
-        let context: &T = unsafe { super::context(&raw mut (*tfm).base) };
-
-        super::size(context.digest_size())
+        unsafe { super::get_size(&raw mut (*tfm).base, T::digest_size) }
     }
 
     /// # Safety

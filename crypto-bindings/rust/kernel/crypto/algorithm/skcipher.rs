@@ -231,12 +231,9 @@ impl<T: Skcipher> Adapter<T> {
         key: *const u8,
         keylen: c_uint,
     ) -> c_int {
-        // SAFETY: A key may not be set while the transformation is used for anything else.
-        let context: &mut T = unsafe { super::context_mut(&raw mut (*tfm).base) };
-        // SAFETY: The caller has so many bytes there during the call.
-        let key = unsafe { super::bytes(key.cast(), keylen) };
-
-        super::status(context.set_key(key))
+        // SAFETY: A key may not be set while the transformation is used for anything else, and the
+        // caller has so many bytes there during the call.
+        unsafe { super::set_key(&raw mut (*tfm).base, key.cast(), keylen, T::set_key) }
     }
 
     /// # Safety
