@@ -20,8 +20,10 @@ use super::{
         TAG_SIZE, //
     },
     curve25519,
+    ffdhe,
     hkdf::Hkdf,
     kpp,
+    rng,
     rsa,
     secret::{
         Secret,
@@ -65,6 +67,9 @@ const TASKS: i32 = 8;
 
 /// How often each of them does what is tested.
 const ROUNDS: usize = 50;
+
+/// The same for what takes milliseconds.
+const FEW_ROUNDS: usize = 3;
 
 /// More bytes than any function takes. They are all on one page, which is mapped as often as that
 /// needs.
@@ -123,7 +128,7 @@ impl Drop for TooLong {
 }
 
 /// Does `f` in many tasks at once, and returns an error that one of them got.
-fn at_once(f: impl Fn() -> Result + Send + Sync + 'static) -> Result {
+fn at_once(rounds: usize, f: impl Fn() -> Result + Send + Sync + 'static) -> Result {
     #[pin_data]
     struct Shared<F> {
         f: F,
@@ -147,7 +152,7 @@ fn at_once(f: impl Fn() -> Result + Send + Sync + 'static) -> Result {
         let task = shared.clone();
 
         workqueue::system_unbound().try_spawn(GFP_KERNEL, move || {
-            for _ in 0..ROUNDS {
+            for _ in 0..rounds {
                 if let Err(e) = (task.f)() {
                     task.error.store(e.to_errno(), Relaxed);
                 }
@@ -250,17 +255,39 @@ mod cases {
         assert_eq!(cipher.encrypt_in_place(long, &mut out), Err(EINVAL));
         assert_eq!(cipher.set_key(long), Err(EINVAL));
 
+        // Two texts, as they may not be the same.
+        let mut other = TooLong::new()?;
+        let other = other.bytes();
         for alg in [
             AeadAlgorithm::Aes128Gcm,
             AeadAlgorithm::Aes256Gcm,
             AeadAlgorithm::ChaCha20Poly1305,
         ] {
             let aead = Aead::new(alg, &[0; 32][..alg.key_size()])?;
+            let nonce = &[0; 12];
+            let tag = &mut [0; TAG_SIZE];
+            let text = TooLong::LEN - TAG_SIZE;
 
-            assert_eq!(aead.seal_in_place(&[0; 12], &[], long), Err(EOVERFLOW));
-            assert_eq!(aead.open_in_place(&[0; 12], &[], long), Err(EOVERFLOW));
-            assert_eq!(aead.seal_in_place(&[0; 12], long, &mut out), Err(EOVERFLOW));
-            assert_eq!(aead.open_in_place(&[0; 12], long, &mut out), Err(EOVERFLOW));
+            assert_eq!(aead.seal_in_place(nonce, &[], long), Err(EOVERFLOW));
+            assert_eq!(aead.open_in_place(nonce, &[], long), Err(EOVERFLOW));
+            assert_eq!(aead.seal_in_place(nonce, long, &mut out), Err(EOVERFLOW));
+            assert_eq!(aead.open_in_place(nonce, long, &mut out), Err(EOVERFLOW));
+            assert_eq!(aead.seal_detached(nonce, &[], long, tag), Err(EOVERFLOW));
+            assert_eq!(aead.open_detached(nonce, &[], long, tag), Err(EOVERFLOW));
+            assert_eq!(aead.seal(nonce, &[], &long[..text], other), Err(EOVERFLOW));
+            assert_eq!(
+                aead.open(nonce, &[], other, &mut long[..text]),
+                Err(EOVERFLOW)
+            );
+            assert_eq!(
+                aead.seal(nonce, long, &out[..16], &mut [0; 32]),
+                Err(EOVERFLOW)
+            );
+            assert_eq!(aead.open(nonce, long, &out, &mut [0; 16]), Err(EOVERFLOW));
+            assert_eq!(aead.seal(nonce, &[], long, &mut out), Err(EINVAL));
+            assert_eq!(aead.open(nonce, &[], long, &mut out), Err(EINVAL));
+            assert_eq!(aead.seal_detached(nonce, &[], tag, long), Err(EINVAL));
+            assert_eq!(aead.open_detached(nonce, &[], tag, long), Err(EINVAL));
         }
         let mut ccm = Aead::new(AeadAlgorithm::Aes128Ccm, &[0; 16])?;
         assert_eq!(ccm.seal_in_place(&[0; 12], &[], long), Err(EMSGSIZE));
@@ -278,12 +305,17 @@ mod cases {
             sig::PublicKey::new(sig::SigAlgorithm::RsaPkcs1Sha256, long).err(),
             Some(EKEYREJECTED)
         );
-        assert_eq!(
-            kpp::EphemeralKey::generate(kpp::Curve::P256)?
-                .agree(long)
-                .err(),
-            Some(EINVAL)
-        );
+        for curve in [kpp::Curve::P256, kpp::Curve::P384] {
+            let key = kpp::EphemeralKey::generate(curve)?;
+            assert_eq!(key.agree(long).err(), Some(EINVAL));
+            let key = kpp::EphemeralKey::from_private(curve, long);
+            assert_eq!(key.err(), Some(EINVAL));
+        }
+        let group = ffdhe::Group::Ffdhe2048;
+        let key = ffdhe::EphemeralKey::generate(group)?;
+        assert_eq!(key.agree(long).err(), Some(EINVAL));
+        let key = ffdhe::EphemeralKey::from_private(group, long);
+        assert_eq!(key.err(), Some(EINVAL));
         assert!(long.iter().take(PAGE_SIZE).all(|b| *b == 0));
         Ok(())
     }
@@ -293,7 +325,7 @@ mod cases {
         let hash = Hash::new(HashAlgorithm::Sha256)?;
         let mut expected = [0; 32];
         hash.digest(&[7; 200], &mut expected)?;
-        at_once(move || {
+        at_once(ROUNDS, move || {
             let mut out = [0; 32];
 
             hash.digest_parts(&[&[7; 100], &[7; 100]], &mut out)?;
@@ -303,7 +335,7 @@ mod cases {
         let mac = Arc::new(Mac::new(HashAlgorithm::Sha384, b"key")?, GFP_KERNEL)?;
         let mut expected = [0; 48];
         mac.digest(&[7; 200], &mut expected)?;
-        at_once(move || {
+        at_once(ROUNDS, move || {
             let (mut a, mut b) = ([0; 48], [0; 48]);
             let mut running = Running::new(mac.clone(), GFP_KERNEL)?;
 
@@ -326,7 +358,7 @@ mod cases {
             let cipher = Skcipher::new(alg, &key[..alg.key_size()])?;
             let mut expected = [7; 256];
             cipher.encrypt_in_place(&[1; 16], &mut expected)?;
-            at_once(move || {
+            at_once(ROUNDS, move || {
                 let mut buf = [0; 256];
 
                 cipher.encrypt(&[1; 16], &[7; 256], &mut buf)?;
@@ -344,20 +376,69 @@ mod cases {
             let aead = Aead::new(alg, &[3; 32][..alg.key_size()])?;
             let mut expected = [7; 200];
             aead.seal_in_place(&[1; 12], b"aad", &mut expected)?;
-            at_once(move || {
+            at_once(ROUNDS, move || {
                 let mut buf = [7; 200];
 
                 aead.seal_in_place(&[1; 12], b"aad", &mut buf)?;
                 expect(buf == expected)?;
-                expect(aead.open_in_place(&[1; 12], b"aad", &mut buf)? == &[7; 200 - TAG_SIZE])?;
+                expect(aead.open_in_place(&[1; 12], b"aad", &mut buf)? == [7; 200 - TAG_SIZE])?;
                 buf = expected;
                 buf[0] ^= 1;
-                expect(aead.open_in_place(&[1; 12], b"aad", &mut buf) == Err(EBADMSG))
+                expect(aead.open_in_place(&[1; 12], b"aad", &mut buf) == Err(EBADMSG))?;
+
+                let (text, tag) = buf.split_at_mut(200 - TAG_SIZE);
+                text.fill(7);
+                aead.seal_detached(&[1; 12], b"aad", text, tag)?;
+                expect(buf == expected)?;
+                let mut opened = [0; 200 - TAG_SIZE];
+                aead.open(&[1; 12], b"aad", &buf, &mut opened)?;
+                expect(opened == [7; 200 - TAG_SIZE])?;
+                aead.seal(&[1; 12], b"aad", &opened, &mut buf)?;
+                expect(buf == expected)
             })?;
         }
 
+        for curve in [kpp::Curve::P256, kpp::Curve::P384] {
+            at_once(FEW_ROUNDS, move || {
+                let (a, b) = (
+                    kpp::EphemeralKey::generate(curve)?,
+                    kpp::EphemeralKey::generate(curve)?,
+                );
+                let mut of_a = KVec::new();
+
+                of_a.extend_from_slice(a.public_key(), GFP_KERNEL)?;
+                expect(a.agree(b.public_key())? == b.agree(&of_a)?)
+            })?;
+        }
+        at_once(FEW_ROUNDS, || {
+            let (a, b) = (
+                ffdhe::EphemeralKey::from_private(ffdhe::Group::Ffdhe2048, &[2])?,
+                ffdhe::EphemeralKey::generate(ffdhe::Group::Ffdhe2048)?,
+            );
+            let mut of_a = [0; 256];
+
+            of_a.copy_from_slice(a.public_key());
+            expect(a.agree(b.public_key())? == b.agree(&of_a)?)
+        })?;
+        at_once(ROUNDS, || {
+            let (a, b) = (
+                curve25519::EphemeralKey::generate()?,
+                curve25519::EphemeralKey::generate()?,
+            );
+            let of_a = *a.public_key();
+
+            expect(a.agree(b.public_key())? == b.agree(&of_a)?)
+        })?;
+        at_once(ROUNDS, || {
+            let (mut a, mut b) = ([0; 100], [0; 100]);
+
+            rng::fill(&mut a)?;
+            rng::fill(&mut b)?;
+            expect(a != b && a[84..] != [0; 16])
+        })?;
+
         let key = rsa::PublicKey::from_spki_der(&rsa::tests::SPKI_2048)?;
-        at_once(move || {
+        at_once(ROUNDS, move || {
             let refused = key.verify_pkcs1(HashAlgorithm::Sha256, &[0; 32], &[1; 256]);
             expect(refused == Err(EKEYREJECTED))
         })
@@ -417,12 +498,33 @@ mod cases {
                 aead.seal_in_place(&[0; 12], &[1; 200], buf)?;
                 aead.open_in_place(&[0; 12], &[1; 200], buf).map(|_| ())
             })?;
+
+            let mut sealed = VVec::from_elem(0u8, 16 * PAGE_SIZE, GFP_KERNEL)?;
+            each_allocation_fails(|| {
+                let aead = Aead::new(alg, &[3; 32][..alg.key_size()])?;
+                let text = &mut pages[1..][..16 * PAGE_SIZE - TAG_SIZE];
+
+                aead.seal(&[0; 12], &[1; 200], text, &mut sealed)?;
+                aead.open(&[0; 12], &[1; 200], &sealed, text)?;
+                aead.seal_detached(&[0; 12], &[1; 200], text, &mut out[..TAG_SIZE])?;
+                aead.open_detached(&[0; 12], &[1; 200], text, &out[..TAG_SIZE])
+            })?;
         }
 
+        for curve in [kpp::Curve::P256, kpp::Curve::P384] {
+            each_allocation_fails(|| {
+                let (a, b) = (
+                    kpp::EphemeralKey::generate(curve)?,
+                    kpp::EphemeralKey::generate(curve)?,
+                );
+
+                a.agree(b.public_key()).map(|_| ())
+            })?;
+        }
         each_allocation_fails(|| {
             let (a, b) = (
-                kpp::EphemeralKey::generate(kpp::Curve::P256)?,
-                kpp::EphemeralKey::generate(kpp::Curve::P256)?,
+                ffdhe::EphemeralKey::generate(ffdhe::Group::Ffdhe2048)?,
+                ffdhe::EphemeralKey::from_private(ffdhe::Group::Ffdhe2048, &[2])?,
             );
 
             a.agree(b.public_key()).map(|_| ())
@@ -451,6 +553,7 @@ mod cases {
             )?
             .verify(&[1; 32], &sig)
         })?;
+        each_allocation_fails(|| rng::fill(&mut out))?;
         each_allocation_fails(|| {
             let secret = SecretVec::from_slice(&[1; 100], GFP_KERNEL)?;
 

@@ -19,6 +19,54 @@
 //! [`include/net/tls.h`](srctree/include/net/tls.h)
 //!
 //! Reference: <https://docs.kernel.org/networking/tls.html>
+//!
+//! # Examples
+//!
+//! One direction of a connection, whose keys a handshake would have made:
+//!
+//! ```
+//! # use core::net::{Ipv4Addr, SocketAddr};
+//! # use kernel::{net::tcp::TcpListener, time::{delay::fsleep, Delta}};
+//! use kernel::{
+//!     crypto::aead::AeadAlgorithm,
+//!     net::{
+//!         ktls::CryptoInfo,
+//!         tcp::TcpStream, //
+//!     }, //
+//! };
+//!
+//! fn seal_with(client: &TcpStream, server: &TcpStream, key: &[u8], iv: &[u8; 12]) -> Result {
+//!     let info = CryptoInfo::new(AeadAlgorithm::Aes128Gcm, key, iv, 0)?;
+//!
+//!     client.enable_ktls()?;
+//!     client.set_ktls_tx(&info)?;
+//!     server.enable_ktls()?;
+//!     server.set_ktls_rx(&info)
+//! }
+//! #
+//! # // What is sent over the loopback device may take a moment.
+//! # let pause = || fsleep(Delta::from_millis(50));
+//! # let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), 1)?;
+//! # let client = match TcpStream::connect(listener.local_addr()?) {
+//! #     // The loopback device is down.
+//! #     Err(e) if e == ENETUNREACH => return Ok(()),
+//! #     client => client?,
+//! # };
+//! # pause();
+//! # let server = listener.accept()?;
+//! # match seal_with(&client, &server, &[1; 16], &[2; 12]) {
+//! #     // There is no kernel TLS.
+//! #     Err(e) if e == ENOENT => return Ok(()),
+//! #     result => result?,
+//! # }
+//! # let mut buf = [0; 64];
+//! #
+//! # client.send(b"sealed")?;
+//! # pause();
+//! # let len = server.recv(&mut buf)?;
+//! # assert_eq!(buf.get(..len), Some(&b"sealed"[..]));
+//! # Ok::<(), Error>(())
+//! ```
 
 use super::tcp::TcpStream;
 use crate::{

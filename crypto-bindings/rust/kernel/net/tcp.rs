@@ -139,10 +139,17 @@ impl TcpListener {
 /// # Examples
 ///
 /// ```
+/// use core::net::{Ipv4Addr, SocketAddr};
 /// use kernel::net::{
 ///     socket::How,
-///     tcp::TcpListener, //
+///     tcp::{
+///         TcpListener,
+///         TcpStream, //
+///     }, //
 /// };
+/// # use kernel::time::{delay::fsleep, Delta};
+/// # // What is sent over the loopback device may take a moment.
+/// # let pause = || fsleep(Delta::from_millis(50));
 ///
 /// /// Answers each connection that waits, as far as its first bytes have come.
 /// fn greet(listener: &TcpListener) -> Result {
@@ -165,9 +172,24 @@ impl TcpListener {
 ///     }
 /// }
 ///
-/// # let any = (core::net::Ipv4Addr::UNSPECIFIED, 0);
-/// # let listener = TcpListener::bind(any.into(), 1)?;
+/// let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), 1)?;
+/// let client = TcpStream::connect(listener.local_addr()?);
+/// # if matches!(&client, Err(e) if *e == ENETUNREACH) {
+/// #     // The loopback device is down.
+/// #     return Ok(());
+/// # }
+/// let client = client?;
+/// let mut answer = [0; 64];
+/// # pause();
+///
+/// client.send(b"hello")?;
+/// # pause();
 /// greet(&listener)?;
+/// # pause();
+/// assert_eq!(client.recv(&mut answer)?, 5);
+/// assert_eq!(answer[..5], *b"hello");
+/// // It said that this was all.
+/// assert_eq!(client.recv(&mut answer)?, 0);
 /// # Ok::<(), Error>(())
 /// ```
 ///

@@ -92,8 +92,26 @@ impl Ecn {
 ///     Ok(found)
 /// }
 ///
-/// let socket = UdpSocket::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)))?;
+/// let socket = UdpSocket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
 /// assert_eq!(count(&socket, &mut [0; 64], 10)?, 0);
+/// # use kernel::{
+/// #     net::udp::{Ecn, Transmit},
+/// #     time::{delay::fsleep, Delta},
+/// # };
+/// # let sent = socket.send(&Transmit {
+/// #     to: socket.local_addr(),
+/// #     from: None,
+/// #     ecn: Ecn::NotEct,
+/// #     segment: Some(20),
+/// #     data: &[0; 50],
+/// # });
+/// # if matches!(&sent, Err(e) if *e == ENETUNREACH) {
+/// #     // The loopback device is down.
+/// #     return Ok(());
+/// # }
+/// # sent?;
+/// # fsleep(Delta::from_millis(50));
+/// # assert_eq!(count(&socket, &mut [0; 64], 10)?, 3);
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,7 +199,10 @@ impl Transmit<'_> {
 ///
 /// ```
 /// use core::net::{Ipv4Addr, SocketAddr};
-/// use kernel::net::udp::{Transmit, UdpSocket};
+/// use kernel::net::udp::{Ecn, Transmit, UdpSocket};
+/// # use kernel::time::{delay::fsleep, Delta};
+/// # // What is sent over the loopback device may take a moment.
+/// # let pause = || fsleep(Delta::from_millis(50));
 ///
 /// /// Sends back what waits to be received.
 /// fn echo(socket: &UdpSocket, buf: &mut [u8]) -> Result {
@@ -202,9 +223,29 @@ impl Transmit<'_> {
 ///     }
 /// }
 ///
-/// let socket = UdpSocket::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)))?;
-/// assert_ne!(socket.local_addr().port(), 0);
-/// echo(&socket, &mut [0; 1500])?;
+/// let server = UdpSocket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+/// let client = UdpSocket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+/// let mut buf = [0; 1500];
+///
+/// let sent = client.send(&Transmit {
+///     to: server.local_addr(),
+///     from: None,
+///     ecn: Ecn::Ect0,
+///     segment: None,
+///     data: b"hello",
+/// });
+/// # if matches!(&sent, Err(e) if *e == ENETUNREACH) {
+/// #     // The loopback device is down.
+/// #     return Ok(());
+/// # }
+/// sent?;
+/// # pause();
+/// echo(&server, &mut buf)?;
+/// # pause();
+/// let received = client.recv(&mut buf)?;
+/// assert_eq!(received.from, server.local_addr());
+/// assert_eq!(received.ecn, Ecn::Ect0);
+/// assert_eq!(buf.get(..received.len), Some(&b"hello"[..]));
 /// # Ok::<(), Error>(())
 /// ```
 ///
