@@ -131,7 +131,7 @@ impl Peer {
         }
         let nonce = big(nonce);
         let point = self.times_base(&nonce);
-        let mut new = || BigNum::new().unwrap();
+        let new = || BigNum::new().unwrap();
         let (mut x, mut y, mut r) = (new(), new(), new());
         let (mut product, mut sum, mut inverse, mut s) = (new(), new(), new(), new());
         let (n, ctx) = (&self.n, &mut self.ctx);

@@ -5,6 +5,7 @@
 mod arithmetic;
 mod cavp;
 mod edges;
+mod formats;
 mod openssl_agrees;
 mod rfc6979;
 mod wycheproof_vectors;
