@@ -131,6 +131,26 @@ def test_key_too_short(authority, refuse_pair):
     refuse_pair(short.chain.read_bytes(), short.key.read_bytes(), REJECTED | BAD)
 
 
+@pytest.mark.parametrize("curve", ["P-256", "P-384"])
+def test_key_of_another_ecdsa_certificate(curve, authority, refuse_pair):
+    """Another one on P-256, and one on P-384."""
+    leaf = authority.leaf("p256", ["server.test"], curve="P-256")
+    other = authority.leaf(f"other-{curve}", ["server.test"], curve=curve)
+    refuse_pair(leaf.chain.read_bytes(), other.key.read_bytes(), REJECTED)
+
+
+def test_keys_of_both_kinds_exchanged(authority, certificate, refuse_pair):
+    leaf = authority.leaf("p256", ["server.test"], curve="P-256")
+    refuse_pair(leaf.chain.read_bytes(), certificate.key.read_bytes(), REJECTED | BAD)
+    refuse_pair(certificate.chain.read_bytes(), leaf.key.read_bytes(), REJECTED | BAD)
+
+
+def test_p384_certificate(authority, refuse_pair):
+    """The module signs with ECDSA on P-256 only."""
+    leaf = authority.leaf("p384", ["server.test"], curve="P-384")
+    refuse_pair(leaf.chain.read_bytes(), leaf.key.read_bytes(), REJECTED | BAD)
+
+
 def test_more_certificates_than_there_may_be(idle):
     refused(idle, "certificates", " ".join([idle.get("certificates")] * 17), {errno.E2BIG, errno.EINVAL})
 

@@ -16,6 +16,7 @@ TIMEOUT = 20
 SUITES = ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_CCM_SHA256")
 GROUPS = ("x25519", "secp256r1", "secp384r1")
 SCHEMES = ("rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512")
+ECDSA = "ecdsa_secp256r1_sha256"
 
 
 class ClientError(Exception):
@@ -125,7 +126,7 @@ class OpenSsl(Program):
     name = "openssl"
     suites = {suite: suite for suite in SUITES}
     groups = {"x25519": "X25519", "secp256r1": "P-256", "secp384r1": "P-384"}
-    schemes = {scheme: scheme for scheme in SCHEMES}
+    schemes = {scheme: scheme for scheme in (*SCHEMES, ECDSA)}
 
     def version(self):
         return first_words(["openssl", "version"], 2)
@@ -175,6 +176,7 @@ class GnuTls(Program):
     }
     groups = {"x25519": "GROUP-X25519", "secp256r1": "GROUP-SECP256R1", "secp384r1": "GROUP-SECP384R1"}
     schemes = {scheme: f"SIGN-RSA-PSS-RSAE-SHA{scheme[-3:]}" for scheme in SCHEMES}
+    schemes[ECDSA] = "SIGN-ECDSA-SECP256R1-SHA256"
     recordsize = None
 
     def version(self):
@@ -211,7 +213,7 @@ class Nss(Program):
         "TLS_CHACHA20_POLY1305_SHA256": ":1303",
     }
     groups = {"x25519": "x25519", "secp256r1": "P256", "secp384r1": "P384"}
-    schemes = {scheme: scheme for scheme in SCHEMES}
+    schemes = {scheme: scheme for scheme in (*SCHEMES, ECDSA)}
     databases = {}
 
     @contextlib.contextmanager
