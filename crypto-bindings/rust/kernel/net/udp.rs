@@ -346,14 +346,14 @@ impl UdpSocket {
             (bindings::SOL_IP, bindings::IP_PKTINFO) => {
                 // Where an answer should come from: for a broadcast it is not where it went to.
                 if let Some(ip) = field(data, offset_of!(bindings::in_pktinfo, ipi_spec_dst)) {
-                    received.to.set_ip(IpAddr::V4(Ipv4Addr::from_octets(ip)));
+                    received.to.set_ip(IpAddr::V4(Ipv4Addr::from(ip)));
                 }
             }
             (bindings::SOL_IPV6, bindings::IPV6_PKTINFO) => {
                 let ip = field(data, offset_of!(bindings::in6_pktinfo, ipi6_addr));
                 let index = field(data, offset_of!(bindings::in6_pktinfo, ipi6_ifindex));
                 if let (Some(ip), Some(index)) = (ip, index) {
-                    let ip = Ipv6Addr::from_octets(ip);
+                    let ip = Ipv6Addr::from(ip);
                     // Such an address means something on its own link only.
                     let scope = if ip.is_unicast_link_local() {
                         u32::from_ne_bytes(index)
