@@ -322,7 +322,7 @@ impl Connection {
     }
 
     /// Counts what the connection holds of the endpoint's memory, and `more` bytes that the caller
-    /// holds for it; gives the sum. To be called when something has come or has been written.
+    /// holds for it; gives the sum. To be called when the caller has read and written what it can.
     pub fn count_memory(&mut self, now: Instant, more: usize) -> usize {
         if self.share.is_short() && self.streams.receive_bytes_held() > limits::SHORT_RECEIVE_BUFFER
         {

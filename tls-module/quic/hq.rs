@@ -8,7 +8,10 @@ use kernel::{
 };
 
 use super::{
-    codec::to_usize,
+    codec::{
+        to_u64,
+        to_usize, //
+    },
     connection::Connection,
     stream::{
         Direction,
@@ -20,11 +23,14 @@ use crate::tls::Negotiated;
 /// The longest request.
 const MAX_REQUEST: usize = 2048;
 
-/// Bytes that are written to a stream at a time.
-const CHUNK: usize = 4096;
+/// The most bytes of requests that have not come whole.
+const MAX_REQUESTS: usize = 8 * MAX_REQUEST;
 
 /// What a body that is made as it goes consists of.
-const LINE: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-\n";
+const LINE: &[u8; 64] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-\n";
+
+/// A part of such a body, to be written to streams without being copied for each.
+static BODY: [[u8; LINE.len()]; 64] = [*LINE; 64];
 
 /// The code that a stream is broken off with if its request is none.
 const BAD_REQUEST: u64 = 0x1;
@@ -46,7 +52,7 @@ pub trait Service {
 /// What is under way on a stream.
 enum Exchange {
     Request(KVec<u8>),
-    Response { response: Response, sent: usize },
+    Response { response: Response, sent: u64 },
 }
 
 /// The requests of one connection.
@@ -70,6 +76,17 @@ impl<S: Service> Hq<S> {
             let bytes = match exchange {
                 Exchange::Request(bytes) => bytes.capacity(),
                 Exchange::Response { response, .. } => response.text.capacity(),
+            };
+            sum.saturating_add(bytes)
+        })
+    }
+
+    /// How many of them are of requests that have not come whole.
+    fn requests_held(&self) -> usize {
+        self.exchanges.iter().fold(0, |sum, (_, exchange)| {
+            let bytes = match exchange {
+                Exchange::Request(bytes) => bytes.len(),
+                Exchange::Response { .. } => 0,
             };
             sum.saturating_add(bytes)
         })
@@ -151,6 +168,7 @@ impl<S: Service> Hq<S> {
                 self.exchanges.len().saturating_sub(1)
             }
         };
+        let too_many = self.requests_held().saturating_add(bytes.len()) > MAX_REQUESTS;
         let Some((_, exchange)) = self.exchanges.get_mut(at) else {
             return Ok(());
         };
@@ -159,7 +177,7 @@ impl<S: Service> Hq<S> {
             return Ok(());
         };
         request.extend_from_slice(bytes, GFP_KERNEL)?;
-        let too_long = request.len() > MAX_REQUEST;
+        let too_long = request.len() > MAX_REQUEST || too_many;
         if !fin && !too_long && !request.contains(&b'\n') {
             return Ok(());
         }
@@ -197,34 +215,31 @@ fn write(connection: &mut Connection, id: StreamId, exchange: &mut Exchange) -> 
         return Ok(false);
     };
     loop {
-        let text = response.text.get(*sent..).unwrap_or(&[]);
-        if text.is_empty() {
-            if response.filler == 0 {
-                return match connection.finish(id) {
-                    Ok(()) => Ok(true),
-                    Err(e) if e == ENOENT => Ok(true),
-                    Err(e) => Err(e),
-                };
-            }
-            // The next part of the body, in whole lines as far as it has them.
-            response.text.clear();
-            *sent = 0;
-            while response.filler > 0 && response.text.len() < CHUNK {
-                let len = LINE.len().min(to_usize(response.filler));
-                let line = LINE.get(..len).unwrap_or(LINE);
-                response.text.extend_from_slice(line, GFP_KERNEL)?;
-                response.filler = response
-                    .filler
-                    .saturating_sub(super::codec::to_u64(line.len()));
-            }
-            continue;
+        let part = part(response, *sent);
+        if part.is_empty() {
+            return match connection.finish(id) {
+                Ok(()) => Ok(true),
+                Err(e) if e == ENOENT => Ok(true),
+                Err(e) => Err(e),
+            };
         }
-        match connection.write(id, text) {
+        match connection.write(id, part) {
             Ok(0) => return Ok(false),
-            Ok(n) => *sent = sent.saturating_add(n),
+            Ok(n) => *sent = sent.saturating_add(to_u64(n)),
             // The peer wants no more of it.
             Err(e) if e == ECONNRESET || e == ENOENT => return Ok(true),
             Err(e) => return Err(e),
         }
     }
+}
+
+/// What follows the first `sent` bytes of an answer, as far as it is at hand; nothing at the end.
+fn part(response: &Response, sent: u64) -> &[u8] {
+    let Some(made) = sent.checked_sub(to_u64(response.text.len())) else {
+        return response.text.get(to_usize(sent)..).unwrap_or(&[]);
+    };
+    let left = to_usize(response.filler.saturating_sub(made));
+    let at = to_usize(made % to_u64(LINE.len()));
+    let body = BODY.as_flattened().get(at..).unwrap_or(&[]);
+    body.get(..left).unwrap_or(body)
 }

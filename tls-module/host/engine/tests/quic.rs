@@ -698,6 +698,59 @@ fn little_memory_for_what_cannot_be_read() {
 }
 
 #[test]
+fn begun_requests_hold_little() {
+    let mut world = World::new(31, Network::default());
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 5);
+
+    let mut others = Share::new(world.server.memory().clone());
+
+    others.set(1 << 30);
+
+    let open = |world: &mut World| {
+        let id = world.quinn(handle).connection.streams().open(Dir::Bi);
+
+        id.unwrap()
+    };
+    let ids: Vec<_> = (0..60).map(|_| open(&mut world)).collect();
+
+    for &id in &ids {
+        world.write(handle, id, b"GET /bytes/10");
+    }
+    world.pass(Duration::from_secs(1));
+    world.check(handle);
+    assert!(world.peer().connection.bytes_held() < 48 << 10);
+
+    for &id in &ids {
+        world.write(handle, id, b"\r\n");
+    }
+    world.until(10, |world| {
+        world.check(handle);
+        ids.iter().all(|&id| world.quinn(handle).has_all(id))
+    });
+    assert!(ids
+        .iter()
+        .all(|&id| world.quinn(handle).answer(id).bytes == b"0123456789"));
+
+    // Requests that are as long as may be, none of which ends: most are refused.
+    let ids: Vec<_> = (0..30).map(|_| open(&mut world)).collect();
+
+    for &id in &ids {
+        world.write(handle, id, &[b'x'; 2000]);
+    }
+    world.pass(Duration::from_secs(2));
+    world.check(handle);
+
+    let refused = |world: &mut World, id| {
+        world.quinn(handle).has_any(id) && world.quinn(handle).answer(id).reset.is_some()
+    };
+    let count = ids.iter().filter(|&&id| refused(&mut world, id)).count();
+
+    assert!((20..30).contains(&count), "{count}");
+}
+
+#[test]
 fn idle() {
     let config = config(|config| config.idle_timeout_ms(3000));
     let mut world = World::with(21, Network::default(), config);

@@ -519,7 +519,6 @@ impl World {
 
         if let Some(peer) = self.peers.get_mut(&name) {
             peer.connection.receive(now, path, ecn, bytes);
-            peer.connection.count_memory(now, peer.hq.bytes_held());
             assert!(peer.connection.bytes_held() <= quic::limits::MAX_CONNECTION_BYTES);
         }
     }
@@ -810,6 +809,16 @@ fn has_second(bytes: &[u8]) -> bool {
 impl Quinn {
     pub fn answer(&self, id: StreamId) -> &Answer {
         &self.answers[&id]
+    }
+
+    /// Whether something of an answer has come, if only that there is none.
+    pub fn has_any(&self, id: StreamId) -> bool {
+        self.answers.contains_key(&id)
+    }
+
+    /// Whether all of an answer has come.
+    pub fn has_all(&self, id: StreamId) -> bool {
+        self.answers.get(&id).is_some_and(|answer| answer.fin)
     }
 
     /// Whether every answer has come.
