@@ -5,4 +5,4 @@ from suites import guest_pytest
 
 
 def run():
-    return guest_pytest("interop", "um", timeout=1500)
+    return guest_pytest("interop", "um", timeout=2400)

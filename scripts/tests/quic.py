@@ -5,4 +5,4 @@ from suites import guest_pytest
 
 
 def run():
-    return guest_pytest("quic", "um", timeout=900)
+    return guest_pytest("quic", "um", timeout=1800)

@@ -15,4 +15,4 @@ def run():
         if not chosen(kernel):
             continue
         env = [f"RUST_TLS_HANDSHAKES={handshakes}", f"RUST_TLS_QUIC_CONNECTIONS={connections}"]
-        yield from guest_pytest("stress", kernel, env=env, timeout=2400, mem="2G")
+        yield from guest_pytest("stress", kernel, env=env, timeout=3600, mem="2G")
