@@ -124,7 +124,7 @@ def toolchain(variant):
     # For Sphinx.
     env["PATH"] = f"{VENV / 'bin'}:{env['PATH']}"
     if variant.oldest:
-        need(OLDEST / "usr/bin/rustc", f"there is no rustc in {OLDEST}: run scripts/setup first")
+        need(OLDEST / "usr/bin/rustc", f"there is no rustc in {OLDEST}: run `scripts/setup --for variants` first")
         words = ["LLVM=1", *(f"{name}={OLDEST}/usr/bin/{program}" for name, program in
                              (("RUSTC", "rustc"), ("RUSTDOC", "rustdoc"), ("CLIPPY_DRIVER", "clippy-driver")))]
         env["LD_LIBRARY_PATH"] = str(OLDEST / "usr/lib/x86_64-linux-gnu")
