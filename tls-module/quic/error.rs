@@ -133,6 +133,8 @@ pub enum CloseReason {
     PeerApplication(u64),
     /// The peer has lost its state.
     Reset,
+    /// The packet that it was made for is not authentic: forged, or damaged on its way.
+    NotAuthentic,
     /// Nothing came for too long.
     IdleTimeout,
     /// The handshake took too long.

@@ -124,6 +124,11 @@ impl Connection {
         if let Err(e) = self.packets(arrival, datagram) {
             self.fail(now, e);
         }
+        if self.is_handshaking() && self.statistics.packets_received == 0 {
+            // Nothing in it can be relied on, the client's connection id least of all: who did not
+            // forge it begins anew.
+            return self.enter_drained(CloseReason::NotAuthentic);
+        }
         if self.is_established() && !self.early.is_empty() {
             for mut datagram in core::mem::take(&mut self.early) {
                 if !self.is_closed() {

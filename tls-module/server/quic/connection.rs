@@ -421,6 +421,7 @@ impl Connection {
                 (None, ETIMEDOUT)
             }
             Some(CloseReason::IdleTimeout) => (None, ETIMEDOUT),
+            Some(CloseReason::NotAuthentic) => (None, EBADMSG),
             Some(CloseReason::Application(_)) => (None, ECANCELED),
             Some(CloseReason::PeerApplication(_) | CloseReason::Reset) | None => (None, ECONNRESET),
         }
