@@ -211,12 +211,7 @@ impl Point {
     /// multiplications and 4 squarings.
     #[inline]
     const fn add(&self, other: &Self) -> Self {
-        let z1 = self.z.square();
-        let z2 = other.z.square();
-        let u1 = self.x.mul(&z2);
-        let h = other.x.mul(&z1).sub(&u1);
-        let s1 = self.y.mul(&z2).mul(&other.z);
-        let r = other.y.mul(&z1).mul(&self.z).sub(&s1);
+        let (u1, s1, h, r) = self.with_one_z(other);
         let (sum, _) = Self::chord(&u1, &s1, &h, &r, &self.z.mul(&other.z));
         sum
     }
@@ -240,6 +235,19 @@ impl Point {
         let h = other.x.sub(&self.x);
         let r = other.y.sub(&self.y);
         Self::chord(&self.x, &self.y, &h, &r, &self.z)
+    }
+
+    /// Returns this point as `(u1, s1)` and another as `(u1 + h, s1 + r)`, with the product of their
+    /// `z` for both: `(u1, s1, h, r)`.
+    #[inline(always)]
+    const fn with_one_z(&self, other: &Self) -> (Element, Element, Element, Element) {
+        let z1 = self.z.square();
+        let z2 = other.z.square();
+        let u1 = self.x.mul(&z2);
+        let h = other.x.mul(&z1).sub(&u1);
+        let s1 = self.y.mul(&z2).mul(&other.z);
+        let r = other.y.mul(&z1).mul(&self.z).sub(&s1);
+        (u1, s1, h, r)
     }
 
     /// Returns the sum of `(u1, s1)` and `(u1 + h, s1 + r)`, both with the same `z`, and the first
@@ -267,12 +275,7 @@ impl Point {
 
     /// Returns the sum of two points, whichever they are.
     pub(crate) fn add_complete(&self, other: &Self) -> Self {
-        let z1 = self.z.square();
-        let z2 = other.z.square();
-        let u1 = self.x.mul(&z2);
-        let h = other.x.mul(&z1).sub(&u1);
-        let s1 = self.y.mul(&z2).mul(&other.z);
-        let r = other.y.mul(&z1).mul(&self.z).sub(&s1);
+        let (u1, s1, h, r) = self.with_one_z(other);
 
         // With `h` zero, `z` becomes zero as well, which is right for a point and its negative.
         let (sum, _) = Self::chord(&u1, &s1, &h, &r, &self.z.mul(&other.z));
