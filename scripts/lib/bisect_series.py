@@ -10,16 +10,17 @@ patch changed. What passed is remembered by its whole source, toolchain and conf
 built again: after a change to one patch, that one and those after it are.
 """
 
+import functools
 import hashlib
 import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import in_tree
-from common import CACHE, LINUX, LOGS, SCRIPTS, Failure, duration, git, locked, say, write_if_changed
+import remembered
+from common import CACHE, LINUX, LOGS, SCRIPTS, Failure, git, locked, say
 
 sys.path.insert(0, str(SCRIPTS / "tests"))
 
@@ -82,7 +83,7 @@ def build_and_boot(commit, kernel, logs):
         raise Failure(f"these suites did not run: {' '.join(missing)}")
     if bad := [f"{suite}.{name}: {why}" for suite, rows in sorted(ran.items()) for name, why in rows if why]:
         raise Failure("\n".join(bad))
-    return f"{sum(map(len, ran.values()))} cases in {len(ran)} suites"
+    return f"builds and boots, {sum(map(len, ran.values()))} cases in {len(ran)} suites"
 
 
 def run(names, head, kernel, first, last):
@@ -101,19 +102,8 @@ def run(names, head, kernel, first, last):
         for number, (name, commit) in wanted:
             source = git(LINUX, "rev-parse", f"{commit}^{{tree}}").strip()
             key = hashlib.sha256(f"{source} {kernel} {done.stdout}".encode()).hexdigest()
-            passed = RESULTS / key
             where = f"{number}/{len(names)} {name}"
-            if passed.exists():
-                say(f"{where}: passed before, {passed.read_text(encoding='utf-8').strip()}")
-                continue
-            began = time.monotonic()
-            try:
-                what = build_and_boot(commit, kernel, logs)
-            except Failure as failure:
-                bad += 1
-                say(f"{where}: FAILED after {duration(time.monotonic() - began)}\n{failure}")
-                continue
-            write_if_changed(passed, f"{what}\n".encode())
-            say(f"{where}: builds and boots, {what}, {duration(time.monotonic() - began)}")
+            build = functools.partial(build_and_boot, commit, kernel, logs)
+            bad += not remembered.passes(RESULTS / key, where, build)
     say(f"bisect {kernel}: {len(wanted) - bad} of {len(wanted)} patches pass")
     return 1 if bad else 0

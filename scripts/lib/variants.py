@@ -11,15 +11,16 @@ say of the documentation, and sparse of the C code.
 What passed is remembered by the source, toolchain and configuration, and is not built again.
 """
 
+import functools
 import hashlib
 import os
 import re
 import subprocess
-import time
 from dataclasses import dataclass, field
 
 import diagnostics
 import in_tree
+import remembered
 from common import (
     CACHE,
     LINUX,
@@ -27,14 +28,12 @@ from common import (
     TOOLCHAIN,
     VENV,
     Failure,
-    duration,
     git,
     kernel_env,
     locked,
     need,
     run_logged,
     say,
-    write_if_changed,
 )
 
 FOLDER = CACHE / "variants"
@@ -186,6 +185,7 @@ def build(variant, touched, log):
     text = run_logged(f"building {variant.name}", [*make, *variant.parts], log, env=env, append=True)
     if bad := [block for place, line, block in diagnostics.found(text) if ours(place, line, touched)]:
         raise Failure(f"{len(bad)} warnings about lines of the series\n" + "\n".join(bad))
+    return "builds"
 
 
 def check_out(commit):
@@ -208,21 +208,10 @@ def run(head, only):
         for number, variant in enumerate(chosen, 1):
             parts = [source, variant.arch, *variant.wanted(), *variant.parts, *versions(*toolchain(variant))]
             key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-            passed = FOLDER / "passed" / key
-            where = f"{number}/{len(chosen)} {variant.name}"
-            if passed.exists():
-                say(f"{where}: passed before")
-                continue
-            say(f"{where}: building")
-            began = time.monotonic()
             log = LOGS / f"variant-{re.sub(r'[^A-Za-z0-9.]+', '-', variant.name)}.log"
-            try:
-                build(variant, touched, log)
-            except Failure as failure:
-                bad += 1
-                say(f"{where}: FAILED after {duration(time.monotonic() - began)}\n{failure}")
-                continue
-            write_if_changed(passed, f"{variant.name}\n".encode())
-            say(f"{where}: builds, {duration(time.monotonic() - began)}")
+            where = f"{number}/{len(chosen)} {variant.name}"
+            bad += not remembered.passes(
+                FOLDER / "passed" / key, where, functools.partial(build, variant, touched, log)
+            )
     say(f"variants: {len(chosen) - bad} of {len(chosen)} build")
     return 1 if bad else 0
