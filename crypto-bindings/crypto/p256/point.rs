@@ -237,8 +237,8 @@ impl Point {
         Self::chord(&self.x, &self.y, &h, &r, &self.z)
     }
 
-    /// Returns this point as `(u1, s1)` and another as `(u1 + h, s1 + r)`, with the product of their
-    /// `z` for both: `(u1, s1, h, r)`.
+    /// Returns this point as `(u1, s1)` and another as `(u1 + h, s1 + r)`, with the product of
+    /// their `z` for both: `(u1, s1, h, r)`.
     #[inline(always)]
     const fn with_one_z(&self, other: &Self) -> (Element, Element, Element, Element) {
         let z1 = self.z.square();
