@@ -96,15 +96,16 @@ def git(where, *args, env=None, text=True, **options):
 
 
 @contextlib.contextmanager
-def locked(name):
-    """Hold a lock of the cache: two runs at once take turns."""
+def locked(name, shared=False):
+    """Hold a lock of the cache: two runs at once take turns, but for those that share it."""
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     CACHE.mkdir(parents=True, exist_ok=True)
     with open(CACHE / f".{name}.lock", "w", encoding="ascii") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             say(f"waiting for another run that holds {lock.name}")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.flock(lock, kind)
         yield
 
 

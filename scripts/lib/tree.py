@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """The kernel trees in the cache: the pristine one and the one the series is applied to."""
 
+import contextlib
 import shutil
 import tempfile
 from pathlib import Path
 
-from common import CACHE, LINUX, PATCHES, TREE, Failure, git, git_env, say
+from common import CACHE, LINUX, PATCHES, TREE, Failure, git, git_env, locked, say
 
 # Where the tree stands after the last application, so that a developer's own commits are noticed.
 APPLIED = "refs/rust-tls/applied"
@@ -57,10 +58,30 @@ def am(series):
         git(LINUX, "worktree", "prune")
 
 
-def apply():
-    """Bring the tree to base plus the series; files that stay the same keep their times."""
-    need_linux()
+def stands_at(commit):
+    """Whether the tree is at a commit, with no change."""
+    return (
+        (TREE / ".git").exists()
+        and git(TREE, "rev-parse", "HEAD").strip() == commit
+        and not git(TREE, "status", "--porcelain", "--untracked-files=no")
+    )
+
+
+@contextlib.contextmanager
+def applied():
+    """Hold the tree at base plus the series, and give its commit: builds share it, what changes it waits for them."""
     wanted = am(patches())
+    while True:
+        with locked("tree", shared=True):
+            if stands_at(wanted):
+                yield wanted
+                return
+        with locked("tree"):
+            apply(wanted)
+
+
+def apply(wanted):
+    """Bring the tree to a commit; files that stay the same keep their times."""
     if not (TREE / ".git").exists():
         say("making the tree that the series is applied to")
         git(LINUX, "worktree", "prune")
@@ -79,4 +100,3 @@ def apply():
         git(TREE, "checkout", "--quiet", "--detach", wanted)
         say(f"applied {len(patches())} patches to Linux {version()}")
     git(LINUX, "update-ref", APPLIED, wanted)
-    return wanted

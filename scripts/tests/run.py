@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Runs test suites and counts."""
+"""Runs test suites, as many at a time as there are processors, and counts."""
 
 import argparse
 import importlib
+import json
+import os
+import subprocess
 import sys
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -13,19 +19,29 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
 from common import Failure, duration, run_program, say
 from suites import Result
 
-# In the order they run: what fails soonest comes first, and each kernel is built just before its use.
+# In the order they begin: first what fails soonest, then the long ones, so that none is left to run alone at the end.
 SUITES = {
     "lint": "formats, Clippy, the series against its sources, linters of scripts",
     "host": "the engine on the host: unit tests, AddressSanitizer, fuzzing",
+    "stress": "thousands of handshakes at once on a debugging kernel, and on x86_64",
+    "interop": "real clients against the module on UML",
     "ct": "P-256 in constant time, by valgrind",
+    "vectors": "Wycheproof's vectors inside the kernel, on UML and x86_64",
+    "quic": "the QUIC interop runner's cases, over networks that lose, corrupt and delay",
     "kunit": "the suites inside the kernel, on UML and x86_64",
     "algorithms": "a module with an algorithm in Rust, on UML and the debugging kernel",
-    "vectors": "Wycheproof's vectors inside the kernel, on UML and x86_64",
     "panic-free": "the linked module refers to no panic",
-    "interop": "real clients against the module on UML",
-    "quic": "the QUIC interop runner's cases, over networks that lose, corrupt and delay",
-    "stress": "thousands of handshakes at once on a debugging kernel, and on x86_64",
 }
+
+
+@dataclass
+class Row:
+    """How a suite did."""
+
+    name: str
+    passed: int
+    failed: int
+    seconds: float
 
 
 def run_suite(name):
@@ -45,6 +61,33 @@ def run_suite(name):
     return results
 
 
+def timed(name):
+    """Run a suite here and say how it did."""
+    say(f"== {name}: {SUITES[name]}")
+    began = time.monotonic()
+    results = run_suite(name)
+    failed = sum(1 for result in results if result.problem)
+    row = Row(name, len(results) - failed, failed, time.monotonic() - began)
+    say(f"== {name}: {row.passed} passed, {row.failed} failed, {duration(row.seconds)}")
+    return row
+
+
+def beside_others(name):
+    """Run a suite in a process of its own, its name before each line that it prints."""
+    with tempfile.NamedTemporaryFile("r", encoding="utf-8") as report:
+        command = [sys.executable, __file__, "--report", report.name, name]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        ) as process:
+            for line in process.stdout:
+                say(f"{name:<10} | {line.rstrip()}")
+        try:
+            return Row(**json.load(report))
+        except ValueError:
+            say(f"FAILED {name}: the suite ended with status {process.returncode} before it counted")
+            return Row(name, 0, 1, 0)
+
+
 def main():
     listed = "\n".join(f"  {name:<12}{text}" for name, text in SUITES.items())
     parser = argparse.ArgumentParser(
@@ -56,25 +99,34 @@ def main():
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("suites", nargs="*", metavar="SUITE")
-    names = parser.parse_args().suites or list(SUITES)
-    for name in names:
+    processors = len(os.sched_getaffinity(0))
+    parser.add_argument("--jobs", type=int, default=processors, metavar="N",
+                        help=f"how many suites run at a time (default: {processors}, as many as there are processors)")
+    parser.add_argument("--report", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    # In the table's order, whatever theirs.
+    names = [name for name in SUITES if not arguments.suites or name in arguments.suites]
+    for name in arguments.suites:
         if name not in SUITES:
             parser.error(f"there is no suite {name}: they are {', '.join(SUITES)}")
-    rows, everything = [], []
-    for name in names:
-        say(f"== {name}: {SUITES[name]}")
-        began = time.monotonic()
-        results = run_suite(name)
-        everything += results
-        failed = sum(1 for result in results if result.problem)
-        rows.append((name, len(results) - failed, failed, time.monotonic() - began))
-        say(f"== {name}: {len(results) - failed} passed, {failed} failed, {duration(rows[-1][3])}")
+    if arguments.jobs < 1:
+        parser.error("--jobs is at least 1")
+    if arguments.report:
+        arguments.report.write_text(json.dumps(asdict(timed(names[0]))), encoding="utf-8")
+        return 0
+    began = time.monotonic()
+    if min(arguments.jobs, len(names)) == 1:
+        rows = [timed(name) for name in names]
+    else:
+        with ThreadPoolExecutor(arguments.jobs) as pool:
+            rows = list(pool.map(beside_others, names))
     say("")
-    for name, passed, failed, seconds in rows:
-        say(f"{name:<12}{passed:>6} passed {failed:>4} failed  {duration(seconds)}")
-    bad = [result for result in everything if result.problem]
-    say(f"{len(everything) - len(bad)} passed, {len(bad)} failed")
-    return 1 if bad else 0
+    for row in rows:
+        say(f"{row.name:<12}{row.passed:>6} passed {row.failed:>4} failed  {duration(row.seconds)}")
+    say(f"{'together':<41}{duration(time.monotonic() - began)}" if len(rows) > 1 else "")
+    failed = sum(row.failed for row in rows)
+    say(f"{sum(row.passed for row in rows)} passed, {failed} failed")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
