@@ -31,7 +31,7 @@ BISECT = CACHE / "bisect"
 SOURCE = BISECT / "linux"
 RESULTS = BISECT / "passed"
 COLLECT = """
-if [ -f "$RUST_TLS" ]; then insmod "$RUST_TLS" || exit; fi
+[ -z "$RUST_TLS" ] || insmod "$RUST_TLS" || exit
 cd /sys/kernel/debug/kunit || exit
 for suite in *; do cat "$suite/results" >"$RESULTS/$suite.ktap" || exit; done
 """
@@ -69,7 +69,9 @@ def build_and_boot(commit, kernel, logs):
     for old in logs.glob("*.ktap"):
         old.unlink()
     where = subprocess.run([SCRIPTS / "kernel", "path", kernel], env=env, capture_output=True, text=True, check=True)
-    module = Path(where.stdout.strip()) / in_tree.FOLDER / "rust_tls.ko"
+    # Not by what is in the build folder: a later patch may have been built there before.
+    has_module = (SOURCE / in_tree.FOLDER).is_dir()
+    module = Path(where.stdout.strip()) / in_tree.FOLDER / "rust_tls.ko" if has_module else ""
     # fmt: off
     guest = [
         SCRIPTS / "guest", "--kernel", kernel, "--kunit", "--timeout", "900", "--share", logs,

@@ -11,13 +11,15 @@ say of the documentation, and sparse of the C code.
 What passed is remembered by the source, toolchain and configuration, and is not built again.
 """
 
-import functools
 import hashlib
 import os
+import queue
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import compiler_cache
 import diagnostics
 import in_tree
 import remembered
@@ -70,8 +72,8 @@ class Variant:
     oldest: bool = False
     parts: list[str] = field(default_factory=lambda: ["all"])
 
-    def out(self):
-        return FOLDER / (self.arch + ("-oldest" if self.oldest else ""))
+    def out(self, worker):
+        return FOLDER / (self.arch + ("-oldest" if self.oldest else "") + f"-{worker}")
 
     def wanted(self):
         """The options, "CONFIG_X=y" or "# CONFIG_X is not set"."""
@@ -90,6 +92,10 @@ class Variant:
 
 VARIANTS = [
     Variant("everything"),
+    # In folders of their own: here, they are built while the compiler's cache fills.
+    Variant("rustc 1.85", oldest=True, parts=PARTS),
+    Variant("arm64", arch="arm64", parts=PARTS),
+    Variant("riscv", arch="riscv", parts=PARTS),
     Variant("everything built in", on="RUST_TLS SAMPLE_RUST_CRYPTO"),
     Variant("RUST_TLS=n", off="RUST_TLS RUST_TLS_KUNIT_TEST"),
     Variant("CRYPTO_P256_RUST=m", on="CRYPTO_P256_RUST=m"),
@@ -107,9 +113,6 @@ VARIANTS = [
     Variant("RUST_CRYPTO=n", off=NO_CRYPTO),
     Variant("CRYPTO=n", off=f"CRYPTO CRYPTO_AES CRYPTO_ECDSA CRYPTO_MLDSA CRYPTO_SELFTESTS {NO_TLS} {NO_CRYPTO}"),
     Variant("MODULES=n", off="MODULES", on="RUST_TLS SAMPLE_RUST_CRYPTO"),
-    Variant("rustc 1.85", oldest=True, parts=PARTS),
-    Variant("arm64", arch="arm64", parts=PARTS),
-    Variant("riscv", arch="riscv", parts=PARTS),
     Variant("rustdoc", parts=["rustdoc"]),
     Variant("htmldocs", parts=["htmldocs", "RUSTDOC=", "SPHINXDIRS=crypto networking"]),
     # The sparse of Debian 12 does not know this operator; the kernel asks for one that does.
@@ -169,15 +172,16 @@ def ours(place, line, touched):
     return any(line in lines for name, lines in touched.items() if place == name or place.endswith(f"/{name}"))
 
 
-def build(variant, touched, log):
-    """Configure and build; raises Failure with what is wrong."""
+def build(variant, out, touched, log):
+    """Configure and build in a folder; raises Failure with what is wrong."""
     words, env = toolchain(variant)
-    out = variant.out()
+    env |= compiler_cache.ENV
     out.mkdir(parents=True, exist_ok=True)
     fragment = out / "variant.config"
     wanted = variant.wanted()
     fragment.write_text("\n".join(wanted) + "\n", encoding="utf-8")
-    make = ["make", "-C", SOURCE, f"O={out}", f"ARCH={variant.arch}", *words, f"-j{os.cpu_count()}"]
+    make = ["make", "-C", SOURCE, f"O={out}", f"ARCH={variant.arch}", *words, *compiler_cache.WORDS]
+    make.append(f"-j{os.cpu_count()}")
     with_fragment = env | {"KCONFIG_ALLCONFIG": str(fragment)}
     run_logged(f"configuring {variant.name}", [*make, "allnoconfig"], log, env=with_fragment)
     if lost := misfits(wanted, (out / ".config").read_text(encoding="utf-8")):
@@ -195,23 +199,34 @@ def check_out(commit):
     git(SOURCE, "checkout", "--quiet", "--force", "--detach", commit)
 
 
-def run(head, only):
+def run(head, only, jobs):
     """Build the variants whose names have one of these words in them, or all; returns the exit status."""
     chosen = [variant for variant in VARIANTS if not only or any(word in variant.name for word in only)]
     if not chosen:
         raise Failure(f"no variant is named so: there are {', '.join(variant.name for variant in VARIANTS)}")
     source = git(LINUX, "rev-parse", f"{head}^{{tree}}").strip()
     touched = touched_lines(head)
-    bad = 0
-    with locked("variants"):
-        check_out(head)
-        for number, variant in enumerate(chosen, 1):
-            parts = [source, variant.arch, *variant.wanted(), *variant.parts, *versions(*toolchain(variant))]
-            key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-            log = LOGS / f"variant-{re.sub(r'[^A-Za-z0-9.]+', '-', variant.name)}.log"
-            where = f"{number}/{len(chosen)} {variant.name}"
-            bad += not remembered.passes(
-                FOLDER / "passed" / key, where, functools.partial(build, variant, touched, log)
+    # Those that are built at a time have folders of their own, in which the next ones find most of it built.
+    workers = queue.SimpleQueue()
+    for worker in range(jobs):
+        workers.put(worker)
+
+    def passes(number, variant):
+        parts = [source, variant.arch, *variant.wanted(), *variant.parts, *versions(*toolchain(variant))]
+        key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        log = LOGS / f"variant-{re.sub(r'[^A-Za-z0-9.]+', '-', variant.name)}.log"
+        worker = workers.get()
+        try:
+            return remembered.passes(
+                FOLDER / "passed" / key,
+                f"{number}/{len(chosen)} {variant.name}",
+                lambda: build(variant, variant.out(worker), touched, log),
             )
+        finally:
+            workers.put(worker)
+
+    with locked("variants"), ThreadPoolExecutor(jobs) as pool:
+        check_out(head)
+        bad = list(pool.map(passes, range(1, len(chosen) + 1), chosen)).count(False)
     say(f"variants: {len(chosen) - bad} of {len(chosen)} build")
     return 1 if bad else 0
