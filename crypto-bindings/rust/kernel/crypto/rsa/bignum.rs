@@ -422,12 +422,16 @@ impl Modulus {
         let mut scratch = self.zero()?;
         let mut power = self.zero()?;
 
-        let mut table = KVec::<Nat>::with_capacity(1 << WINDOW, GFP_KERNEL)?;
+        // The powers from 0 on, one after the other.
+        let limbs = self.limbs().max(1);
+        let mut table = Nat::zero(limbs << WINDOW)?;
         let mut next = self.one.try_clone()?;
-        for _ in 0..1 << WINDOW {
+        for entry in table.0.chunks_exact_mut(limbs) {
+            for (to, from) in entry.iter_mut().zip(&next.0) {
+                *to = *from;
+            }
             self.mul(&mut scratch, &next, base);
             core::mem::swap(&mut next, &mut scratch);
-            table.push(scratch.try_clone()?, GFP_KERNEL)?;
         }
 
         for &limb in exponent.0.iter().rev() {
@@ -439,9 +443,9 @@ impl Modulus {
                 // All of the table is read, whichever entry is wanted.
                 let wanted = (limb >> shift) & ((1 << WINDOW) - 1);
                 power.0.fill(0);
-                for (i, entry) in (0..).zip(&table) {
+                for (i, entry) in (0..).zip(table.0.chunks_exact(limbs)) {
                     let chosen = mask(limb_eq(i, wanted));
-                    for (to, from) in power.0.iter_mut().zip(&entry.0) {
+                    for (to, from) in power.0.iter_mut().zip(entry) {
                         *to |= from & chosen;
                     }
                 }
