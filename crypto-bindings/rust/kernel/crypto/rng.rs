@@ -14,7 +14,7 @@ use crate::{
 /// How many bytes one call of the C side is asked for.
 ///
 /// Small enough to fit any of its length types, and to give the scheduler a chance now and then.
-const CHUNK: usize = 1 << 16;
+pub(super) const CHUNK: usize = 1 << 16;
 
 /// Fills `buf` with random bytes that are fit for keys.
 ///
@@ -41,15 +41,22 @@ const CHUNK: usize = 1 << 16;
 /// ```
 #[inline]
 pub fn fill(buf: &mut [u8]) -> Result {
-    for chunk in buf.chunks_mut(CHUNK) {
+    fill_by(buf, |chunk| {
         // CAST: `CHUNK`, which the length of a chunk does not exceed, fits.
         let len = chunk.len() as crate::ffi::c_uint;
 
         // SAFETY: `chunk` is valid for writes of `len` bytes. The generator writes through the
         // virtual address, wherever it lies.
-        let ret = unsafe { bindings::crypto_stdrng_get_bytes(chunk.as_mut_ptr().cast(), len) };
+        to_result(unsafe { bindings::crypto_stdrng_get_bytes(chunk.as_mut_ptr().cast(), len) })
+    })
+}
 
-        if let Err(e) = to_result(ret) {
+/// Fills `buf` by calls of `get`, each with at most [`CHUNK`] bytes. After an error `buf` is all
+/// zeroes.
+#[inline]
+pub(super) fn fill_by(buf: &mut [u8], mut get: impl FnMut(&mut [u8]) -> Result) -> Result {
+    for chunk in buf.chunks_mut(CHUNK) {
+        if let Err(e) = get(chunk) {
             zeroize(buf);
             return Err(e);
         }
@@ -80,6 +87,26 @@ mod tests {
     #[test]
     fn empty() -> Result {
         fill(&mut [])
+    }
+
+    #[test]
+    fn zeroes_after_an_error() -> Result {
+        let mut buf = KVVec::from_elem(7u8, 3 * CHUNK, GFP_KERNEL)?;
+        let mut calls = 0;
+
+        let result = fill_by(&mut buf, |chunk| {
+            calls += 1;
+            chunk.fill(calls);
+            if calls == 2 {
+                Err(EIO)
+            } else {
+                Ok(())
+            }
+        });
+        assert_eq!(result, Err(EIO));
+        assert_eq!(calls, 2);
+        assert!(buf.iter().all(|b| *b == 0));
+        Ok(())
     }
 
     #[test]

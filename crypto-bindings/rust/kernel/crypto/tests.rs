@@ -43,10 +43,7 @@ use super::{
 };
 use crate::{
     bindings,
-    page::{
-        Page,
-        PAGE_SIZE, //
-    },
+    page::PAGE_SIZE,
     prelude::*,
     sync::{
         atomic::{
@@ -61,6 +58,7 @@ use crate::{
     },
     workqueue, //
 };
+use core::ptr::NonNull;
 
 /// How many tasks run at once.
 const TASKS: i32 = 8;
@@ -71,59 +69,96 @@ const ROUNDS: usize = 50;
 /// The same for what takes milliseconds.
 const FEW_ROUNDS: usize = 3;
 
-/// More bytes than any function takes. They are all on one page, which is mapped as often as that
-/// needs.
+/// More bytes than any function takes. They are all in one block of pages, which is mapped as often
+/// as that needs.
 ///
 /// # Invariants
 ///
-/// `start` is what `vm_map_ram()` returned for [`TooLong::PAGES`] pages, not unmapped yet.
-struct TooLong {
-    start: core::ptr::NonNull<u8>,
-    _page: Page,
+/// - `start` is what `vm_map_ram()` returned for `count` pages, not unmapped yet.
+/// - The pages are those of `block`, again and again.
+pub(super) struct TooLong {
+    start: NonNull<u8>,
+    count: u32,
+    _block: Block,
 }
 
 impl TooLong {
-    /// The bytes: one more than fit in an `i32`.
+    /// One byte more than fit in an `i32`.
     const LEN: usize = 1 << 31;
-    const PAGES: usize = Self::LEN / PAGE_SIZE;
 
-    fn new() -> Result<Self> {
-        let page = Page::alloc_page(GFP_KERNEL | __GFP_ZERO)?;
-        let mut pages = KVVec::from_elem(page.as_ptr(), Self::PAGES, GFP_KERNEL)?;
+    pub(super) fn new() -> Result<Self> {
+        Self::with_len(Self::LEN)
+    }
+
+    /// Maps `len` bytes, which must be whole pages.
+    fn with_len(len: usize) -> Result<Self> {
+        let block = Block::new()?;
+        let count = u32::try_from(len / PAGE_SIZE)?;
+        let mut pages = KVVec::with_capacity(len / PAGE_SIZE, GFP_KERNEL)?;
+        for n in 0..len / PAGE_SIZE {
+            pages.push(block.page(n), GFP_KERNEL)?;
+        }
 
         // SAFETY: There are so many pages, all of them valid.
-        let start = unsafe {
-            bindings::vm_map_ram(
-                pages.as_mut_ptr(),
-                Self::PAGES as crate::ffi::c_uint,
-                bindings::NUMA_NO_NODE,
-            )
-        };
+        let start =
+            unsafe { bindings::vm_map_ram(pages.as_mut_ptr(), count, bindings::NUMA_NO_NODE) };
 
-        // INVARIANT: It was just mapped.
+        // INVARIANT: They were just mapped.
         Ok(Self {
-            start: core::ptr::NonNull::new(start.cast()).ok_or(ENOMEM)?,
-            _page: page,
+            start: NonNull::new(start.cast()).ok_or(ENOMEM)?,
+            count,
+            _block: block,
         })
     }
 
     /// Returns the bytes. They must not be written, as each is mapped many times.
-    fn bytes(&mut self) -> &mut [u8] {
+    pub(super) fn bytes(&mut self) -> &mut [u8] {
+        let len = self.count as usize * PAGE_SIZE;
+
         // SAFETY: By the type invariant so many bytes are mapped, as zeroes. What is tested refuses
         // them for their number, and writes none.
-        unsafe { core::slice::from_raw_parts_mut(self.start.as_ptr(), Self::LEN) }
+        unsafe { core::slice::from_raw_parts_mut(self.start.as_ptr(), len) }
     }
 }
 
 impl Drop for TooLong {
     fn drop(&mut self) {
         // SAFETY: By the type invariant, and it is not used again.
-        unsafe {
-            bindings::vm_unmap_ram(
-                self.start.as_ptr().cast(),
-                Self::PAGES as crate::ffi::c_uint,
-            )
-        };
+        unsafe { bindings::vm_unmap_ram(self.start.as_ptr().cast(), self.count) };
+    }
+}
+
+/// Pages of zeroes that follow each other. UML maps such pages at once, and a host lets it map no
+/// more than some ten thousand times.
+///
+/// # Invariants
+///
+/// It is a valid block of `1 << ORDER` pages, that nothing else frees.
+struct Block(NonNull<bindings::page>);
+
+impl Block {
+    const ORDER: u32 = 9;
+
+    fn new() -> Result<Self> {
+        // SAFETY: It may be called with any flags and order.
+        let block =
+            unsafe { bindings::alloc_pages((GFP_KERNEL | __GFP_ZERO).as_raw(), Self::ORDER) };
+
+        // INVARIANT: It was just allocated.
+        Ok(Self(NonNull::new(block).ok_or(ENOMEM)?))
+    }
+
+    /// Returns page `n`, counted from the start again behind the last.
+    fn page(&self, n: usize) -> *mut bindings::page {
+        // SAFETY: By the type invariant there are so many.
+        unsafe { self.0.as_ptr().add(n % (1 << Self::ORDER)) }
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant, and it is not used again.
+        unsafe { bindings::__free_pages(self.0.as_ptr(), Self::ORDER) };
     }
 }
 
@@ -216,7 +251,7 @@ mod cases {
     use super::*;
 
     #[test]
-    fn too_long() -> Result {
+    fn too_long_to_hash() -> Result {
         let mut long = TooLong::new()?;
         let long = long.bytes();
         let mut out = [0; 32];
@@ -235,6 +270,11 @@ mod cases {
         assert_eq!(mac.digest(long, &mut out), Err(EOVERFLOW));
         assert_eq!(mac.set_key(long), Err(EOVERFLOW));
         mac.digest(b"", &mut out)?;
+        let mut running = Running::new(&mac, GFP_KERNEL)?;
+        assert_eq!(running.update(long), Err(EOVERFLOW));
+        assert_eq!(running.snapshot(long), Err(EINVAL));
+        assert_eq!(running.finish(long), Err(EINVAL));
+        assert_eq!(Mac::new(HashAlgorithm::Sha256, long).err(), Some(EOVERFLOW));
 
         let mut hkdf = Hkdf::new(HashAlgorithm::Sha256)?;
         assert_eq!(hkdf.extract(&[], long, &mut out), Err(EOVERFLOW));
@@ -246,24 +286,44 @@ mod cases {
             hkdf.expand_label(&[0; 32], long, &[], &mut out),
             Err(EINVAL)
         );
+        assert_eq!(
+            hkdf.expand_label(&[0; 32], b"key", long, &mut out),
+            Err(EINVAL)
+        );
+        assert_eq!(hkdf.expand_label(&[0; 32], b"key", &[], long), Err(EINVAL));
+        Ok(())
+    }
+
+    #[test]
+    fn too_long_to_encrypt() -> Result {
+        let mut long = TooLong::new()?;
+        let long = long.bytes();
+        // Another, as a text and what is made of it may not be the same.
+        let mut other = TooLong::new()?;
+        let other = other.bytes();
+        let mut out = [0; 32];
 
         let mut cipher = Skcipher::new(SkcipherAlgorithm::Aes128Ctr, &[0; 16])?;
         assert_eq!(cipher.encrypt_in_place(&[0; 16], long), Err(EOVERFLOW));
         assert_eq!(cipher.decrypt_in_place(&[0; 16], long), Err(EOVERFLOW));
         assert_eq!(cipher.encrypt_next(&mut [0; 16], long), Err(EOVERFLOW));
+        assert_eq!(cipher.decrypt_next(&mut [0; 16], long), Err(EOVERFLOW));
+        assert_eq!(cipher.encrypt(&[0; 16], long, other), Err(EOVERFLOW));
+        assert_eq!(cipher.decrypt(&[0; 16], long, other), Err(EOVERFLOW));
         assert_eq!(cipher.encrypt(&[0; 16], long, &mut out), Err(EINVAL));
         assert_eq!(cipher.encrypt_in_place(long, &mut out), Err(EINVAL));
         assert_eq!(cipher.set_key(long), Err(EINVAL));
+        assert_eq!(
+            Skcipher::new(SkcipherAlgorithm::Aes256Xts, long).err(),
+            Some(EINVAL)
+        );
 
-        // Two texts, as they may not be the same.
-        let mut other = TooLong::new()?;
-        let other = other.bytes();
         for alg in [
             AeadAlgorithm::Aes128Gcm,
             AeadAlgorithm::Aes256Gcm,
             AeadAlgorithm::ChaCha20Poly1305,
         ] {
-            let aead = Aead::new(alg, &[0; 32][..alg.key_size()])?;
+            let mut aead = Aead::new(alg, &[0; 32][..alg.key_size()])?;
             let nonce = &[0; 12];
             let tag = &mut [0; TAG_SIZE];
             let text = TooLong::LEN - TAG_SIZE;
@@ -284,10 +344,26 @@ mod cases {
                 Err(EOVERFLOW)
             );
             assert_eq!(aead.open(nonce, long, &out, &mut [0; 16]), Err(EOVERFLOW));
+            // Each of the two would do by itself.
+            let half = TooLong::LEN / 2;
+            assert_eq!(
+                aead.seal_in_place(nonce, &long[..half], &mut other[..half]),
+                Err(EOVERFLOW)
+            );
+            assert_eq!(
+                aead.open_in_place(nonce, &long[..half], &mut other[..half]),
+                Err(EOVERFLOW)
+            );
             assert_eq!(aead.seal(nonce, &[], long, &mut out), Err(EINVAL));
             assert_eq!(aead.open(nonce, &[], long, &mut out), Err(EINVAL));
             assert_eq!(aead.seal_detached(nonce, &[], tag, long), Err(EINVAL));
             assert_eq!(aead.open_detached(nonce, &[], tag, long), Err(EINVAL));
+            assert_eq!(aead.set_key(long), Err(EINVAL));
+            assert_eq!(Aead::new(alg, long).err(), Some(EINVAL));
+            assert_eq!(
+                Aead::with_tag_size(alg, &[0; 32][..alg.key_size()], TooLong::LEN).err(),
+                Some(EINVAL)
+            );
         }
         let mut ccm = Aead::new(AeadAlgorithm::Aes128Ccm, &[0; 16])?;
         assert_eq!(ccm.seal_in_place(&[0; 12], &[], long), Err(EMSGSIZE));
@@ -296,15 +372,17 @@ mod cases {
             Err(EMSGSIZE)
         );
         assert_eq!(ccm.set_key(long), Err(EINVAL));
+        assert!(long.iter().take(PAGE_SIZE).all(|b| *b == 0));
+        assert!(other.iter().take(PAGE_SIZE).all(|b| *b == 0));
+        Ok(())
+    }
 
-        assert_eq!(
-            sig::PublicKey::new(sig::SigAlgorithm::EcdsaP256, long).err(),
-            Some(EKEYREJECTED)
-        );
-        assert_eq!(
-            sig::PublicKey::new(sig::SigAlgorithm::RsaPkcs1Sha256, long).err(),
-            Some(EKEYREJECTED)
-        );
+    // X25519 takes arrays only, so that no length of it can be wrong.
+    #[test]
+    fn too_long_to_agree() -> Result {
+        let mut long = TooLong::new()?;
+        let long = long.bytes();
+
         for curve in [kpp::Curve::P256, kpp::Curve::P384] {
             let key = kpp::EphemeralKey::generate(curve)?;
             assert_eq!(key.agree(long).err(), Some(EINVAL));
@@ -316,7 +394,86 @@ mod cases {
         assert_eq!(key.agree(long).err(), Some(EINVAL));
         let key = ffdhe::EphemeralKey::from_private(group, long);
         assert_eq!(key.err(), Some(EINVAL));
+
+        assert_eq!(Secret::<32>::from_slice(long).err(), Some(EINVAL));
+        assert_eq!(SecretVec::from_slice(long, GFP_KERNEL).err(), Some(ENOMEM));
+        assert_eq!(
+            SecretVec::zeroed(usize::MAX, GFP_KERNEL).err(),
+            Some(ENOMEM)
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn too_long_to_sign() -> Result {
+        const HASH: HashAlgorithm = HashAlgorithm::Sha256;
+        let mut long = TooLong::new()?;
+        let long = long.bytes();
+        let digest = &[1; 32];
+        let mut out = [0; 256];
+
+        for alg in [
+            sig::SigAlgorithm::EcdsaP256,
+            sig::SigAlgorithm::EcdsaP384P1363,
+            sig::SigAlgorithm::RsaPkcs1Sha256,
+            sig::SigAlgorithm::MlDsa44,
+        ] {
+            let key = sig::PublicKey::new(alg, long);
+            assert_eq!(key.err(), Some(EKEYREJECTED));
+        }
+        let key = kpp::EphemeralKey::generate(kpp::Curve::P256)?;
+        for alg in [
+            sig::SigAlgorithm::EcdsaP256,
+            sig::SigAlgorithm::EcdsaP256P1363,
+        ] {
+            let key = sig::PublicKey::new(alg, key.public_key())?;
+            assert_eq!(key.verify(digest, long), Err(EOVERFLOW));
+            assert_eq!(key.verify(long, &out), Err(EINVAL));
+        }
+        // It takes messages of any length that C does.
+        let key = sig::PublicKey::new(sig::SigAlgorithm::MlDsa44, &[7; 1312])?;
+        assert_eq!(key.verify(b"message", long), Err(EOVERFLOW));
+        assert_eq!(key.verify(long, &out), Err(EOVERFLOW));
+
+        let alg = sig::SigAlgorithm::RsaPkcs1Sha256;
+        assert_eq!(sig::PrivateKey::new(alg, long).err(), Some(EKEYREJECTED));
+        let key = sig::PrivateKey::new(alg, &rsa::tests::KEY_2048[26..])?;
+        assert_eq!(key.verify(digest, long), Err(EOVERFLOW));
+        assert_eq!(key.verify(long, &out), Err(EINVAL));
+        assert_eq!(key.sign(digest, long), Err(EOVERFLOW));
+        assert_eq!(key.sign(long, &mut out), Err(EINVAL));
+
+        assert_eq!(rsa::PublicKey::from_spki_der(long).err(), Some(EBADMSG));
+        assert_eq!(rsa::PublicKey::from_pkcs1_der(long).err(), Some(EBADMSG));
+        assert_eq!(rsa::PrivateKey::from_der(long).err(), Some(EBADMSG));
+        let key = rsa::PrivateKey::from_der(&rsa::tests::KEY_2048)?;
+        assert_eq!(key.sign_pss(HASH, digest, long), Err(EINVAL));
+        assert_eq!(key.sign_pss(HASH, long, &mut out), Err(EINVAL));
+        assert_eq!(key.sign_pkcs1(HASH, digest, long), Err(EINVAL));
+        assert_eq!(key.sign_pkcs1(HASH, long, &mut out), Err(EINVAL));
+        let key = key.public_key();
+        assert_eq!(key.verify_pss(HASH, digest, long), Err(EKEYREJECTED));
+        assert_eq!(key.verify_pss(HASH, long, &out), Err(EINVAL));
+        assert_eq!(key.verify_pkcs1(HASH, digest, long), Err(EKEYREJECTED));
+        assert_eq!(key.verify_pkcs1(HASH, long, &out), Err(EINVAL));
+
         assert!(long.iter().take(PAGE_SIZE).all(|b| *b == 0));
+        Ok(())
+    }
+
+    // The generator takes an `unsigned int`, and a buffer may have more bytes than that counts.
+    #[cfg(CONFIG_64BIT)]
+    #[test]
+    fn random_bytes_by_pieces() -> Result {
+        let len = (1 << 32) + PAGE_SIZE;
+        let mut long = TooLong::with_len(len)?;
+        let mut asked = 0;
+
+        rng::fill_by(long.bytes(), |piece| {
+            asked += piece.len();
+            expect(piece.len() <= rng::CHUNK)
+        })?;
+        assert_eq!(asked, len);
         Ok(())
     }
 

@@ -3,7 +3,10 @@
 //! Tests of [`ecdsa`](super).
 
 use super::*;
-use crate::crypto::secret::testing::hex;
+use crate::crypto::{
+    secret::testing::hex,
+    tests::TooLong, //
+};
 
 // The key pair of RFC 6979, appendix A.2.5, and its signature of "sample" with SHA-256.
 
@@ -182,6 +185,21 @@ mod suite {
         let mut der = copy(&SEC1)?;
         der[38] ^= 1;
         assert_eq!(PrivateKey::from_der(&der).err(), Some(EKEYREJECTED));
+        Ok(())
+    }
+
+    #[test]
+    fn too_long() -> Result {
+        let mut long = TooLong::new()?;
+        let long = long.bytes();
+
+        assert_eq!(PublicKey::from_spki_der(long).err(), Some(EBADMSG));
+        assert_eq!(PrivateKey::from_der(long).err(), Some(EBADMSG));
+        let key = PublicKey::from_spki_der(&SPKI)?;
+        assert_eq!(key.verify(&DIGEST, long), Err(EKEYREJECTED));
+        assert_eq!(key.verify(long, &SIGNATURE), Err(EINVAL));
+        let key = PrivateKey::from_der(&PKCS8)?.verifying();
+        assert_eq!(key.sign(long).err(), Some(EINVAL));
         Ok(())
     }
 }
