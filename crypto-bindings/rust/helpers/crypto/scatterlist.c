@@ -9,12 +9,24 @@ __rust_helper int rust_helper_is_vmalloc_or_module_addr(const void *x)
 	return is_vmalloc_or_module_addr(x);
 }
 
-/* The page of an address in the linear map, NULL for any other address. */
+/*
+ * The page of an address that sg_set_buf() takes, NULL for any other address.
+ * This is how DEBUG_SG tells them apart, too.
+ */
 __rust_helper struct page *rust_helper_linear_page(const void *x)
 {
-	if (is_vmalloc_or_module_addr(x) || !virt_addr_valid(x))
-		return NULL;
-	return virt_to_page(x);
+	return virt_addr_valid(x) ? virt_to_page(x) : NULL;
+}
+
+/* sg_set_buf(), if it takes the address. */
+__rust_helper bool rust_helper_sg_set_linear(struct scatterlist *sg,
+					     const void *buf,
+					     unsigned int buflen)
+{
+	if (!virt_addr_valid(buf))
+		return false;
+	sg_set_buf(sg, buf, buflen);
+	return true;
 }
 
 __rust_helper struct page *rust_helper_virt_to_page(const void *x)

@@ -60,23 +60,21 @@ impl SgStorage {
     #[inline]
     pub(crate) fn single(&mut self, bytes: &mut [u8]) -> Option<*mut bindings::scatterlist> {
         let head = self.0.get().cast::<bindings::scatterlist>();
-        // SAFETY: These are the bytes of a slice.
-        let piece = unsafe { single_piece(bytes.as_ptr(), bytes.len()) }?;
 
-        // CAST: The callers see to the length, and the offset is less than a page.
-        //
-        // SAFETY: There is room for one entry at `head`. The page is the one that maps the bytes,
-        // which follow each other from the offset on.
-        unsafe {
-            bindings::sg_init_table(head, 1);
-            bindings::sg_set_page(
-                head,
-                piece.page,
-                piece.len as ffi::c_uint,
-                piece.offset as ffi::c_uint,
-            );
+        // There are no empty entries.
+        if bytes.is_empty() {
+            return None;
         }
-        Some(head)
+        // CAST: The callers see to the length.
+        //
+        // SAFETY: There is room for one entry at `head`. An object that begins in the linear map
+        // lies there as a whole, and is contiguous.
+        let set = unsafe {
+            bindings::sg_init_table(head, 1);
+            bindings::sg_set_linear(head, bytes.as_mut_ptr().cast(), bytes.len() as ffi::c_uint)
+        };
+
+        set.then_some(head)
     }
 }
 
@@ -297,31 +295,28 @@ impl<const N: usize> HeadedList<N> {
     ) -> Option<*mut bindings::scatterlist> {
         let place = self.place.as_ptr();
 
-        if head.len() > N {
+        // There are no empty entries.
+        if head.len() > N || rest.is_empty() {
             return None;
         }
-        // SAFETY: These are the bytes of a slice.
-        let piece = unsafe { single_piece(rest.as_ptr(), rest.len()) }?;
 
-        // CAST: All of these are at most the length of the list, which fits, or less than a page.
+        // CAST: Both are at most the length of the list, which fits.
         //
         // SAFETY: By the type invariants and the safety requirements the place is ours to write,
-        // and `head`, which as a slice of the caller's is apart from it, fits in it.
+        // and `head`, which as a slice of the caller's is apart from it, fits in it. An object that
+        // begins in the linear map lies there as a whole, and is contiguous.
         unsafe {
             let list = (&raw mut (*place).list).cast::<bindings::scatterlist>();
             let second = list.add(1);
 
+            if !bindings::sg_set_linear(second, rest.as_mut_ptr().cast(), rest.len() as ffi::c_uint)
+            {
+                return None;
+            }
             (&raw mut (*place).head)
                 .cast::<u8>()
                 .copy_from_nonoverlapping(head.as_ptr(), head.len());
             (*list).length = head.len() as ffi::c_uint;
-            bindings::sg_set_page(
-                second,
-                piece.page,
-                piece.len as ffi::c_uint,
-                piece.offset as ffi::c_uint,
-            );
-            // There are no empty entries.
             Some(if head.is_empty() { second } else { list })
         }
     }
