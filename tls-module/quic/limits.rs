@@ -102,7 +102,10 @@ pub const ACK_DELAY_EXPONENT: u64 = 3;
 pub const ACK_THRESHOLD: u32 = 2;
 
 /// How long a Retry token is taken.
-pub const RETRY_TOKEN_LIFE: Duration = Duration::from_secs(15);
+///
+/// A client whose packets are lost sends it about 0, 1, 3, 7 and 15 seconds after it came (RFC 9002
+/// section 6.2), and does not take another (RFC 9000 section 17.2.5.2).
+pub const RETRY_TOKEN_LIFE: Duration = Duration::from_secs(30);
 
 /// How long a token of a NEW_TOKEN frame is taken.
 pub const NEW_TOKEN_LIFE: Duration = Duration::from_secs(24 * 3600);

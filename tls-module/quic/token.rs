@@ -249,6 +249,9 @@ mod tests {
         };
         let here = "192.0.2.1:4000";
         assert_eq!(check(now, here, &scid, token), Verdict::Retried(original));
+        // The fifth time that it is sent, when all the others were lost.
+        let fifth = now + Duration::from_secs(16);
+        assert_eq!(check(fifth, here, &scid, token), Verdict::Retried(original));
         let late = now + limits::RETRY_TOKEN_LIFE;
         assert_eq!(check(late, here, &scid, token), Verdict::Retried(original));
         let late = late + Duration::from_nanos(1);
