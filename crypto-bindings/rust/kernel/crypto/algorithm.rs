@@ -459,7 +459,7 @@ unsafe fn release<A: Description>(base: *mut bindings::crypto_alg) {
 ///
 /// # Invariants
 ///
-/// `alg` is registered, was allocated as part of an [`Entry`], and is not unregistered by anything
+/// `alg` is registered, was allocated as part of an `Entry`, and is not unregistered by anything
 /// but dropping `self`.
 ///
 /// # Examples

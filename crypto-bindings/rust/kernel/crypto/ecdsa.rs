@@ -2,9 +2,9 @@
 
 //! ECDSA signatures on the curve P-256 (FIPS 186-5; RFC 8446, section 4.2.3).
 //!
-//! The operations are those of [`sig`](super::sig); which implementation of the kernel has them is
-//! its choice. Signing takes one that can, such as `CRYPTO_P256_RUST`. Around it, this module puts
-//! what the outside world has keys and signatures in:
+//! The operations are those of [`sig`]; which implementation of the kernel has them is its choice.
+//! Signing takes one that can, such as `CRYPTO_P256_RUST`. Around it, this module puts what the
+//! outside world has keys and signatures in:
 //!
 //! - private keys come as PKCS#8 or as `ECPrivateKey`, public keys as `SubjectPublicKeyInfo`, and
 //!   are checked when they are loaded;

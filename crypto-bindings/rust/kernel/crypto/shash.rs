@@ -2,10 +2,10 @@
 
 //! Hashes, with and without a key.
 //!
-//! A [`Hash`] is an algorithm without a key, a [`Mac`] one with a key. Both hash bytes that are all
-//! there at once with `digest` and `digest_parts`, and with `digest_with` what a function adds
-//! piece by piece. These take `&self`, allocate nothing, as the descriptor is on the stack, and may
-//! run on many CPUs at once.
+//! A [`struct@Hash`] is an algorithm without a key, a [`Mac`] one with a key. Both hash bytes that
+//! are all there at once with `digest` and `digest_parts`, and with `digest_with` what a function
+//! adds piece by piece. These take `&self`, allocate nothing, as the descriptor is on the stack,
+//! and may run on many CPUs at once.
 //!
 //! For bytes that come little by little there is [`Running`], with its descriptor on the heap. Its
 //! states are types, so nothing can be added to a hash that was not begun or is finished:
@@ -19,8 +19,8 @@
 //!                  +------------+
 //! ```
 //!
-//! All of it may be called in process and softirq context, but for what creates a [`Hash`] or a
-//! [`Mac`] or sets a key, which may sleep.
+//! All of it may be called in process and softirq context, but for what creates a
+//! [`struct@Hash`] or a [`Mac`] or sets a key, which may sleep.
 //!
 //! Slices may lie in any kind of memory: this part of the C API takes virtual addresses.
 //! Descriptors, which hold the state of a hash and thus something about the bytes, are wiped after
@@ -855,7 +855,8 @@ impl Mac {
     }
 }
 
-/// Something that keeps a [`Hash`] or a [`Mac`] alive and unchanged: a reference, or an [`Arc`].
+/// Something that keeps a [`struct@Hash`] or a [`Mac`] alive and unchanged: a reference, or an
+/// [`Arc`].
 ///
 /// # Safety
 ///
