@@ -20,21 +20,21 @@ from common import Failure, duration, run_program, say
 from suites import Result
 
 # In the order they begin: first what fails soonest, then the long ones, so that none is left to run alone at the end.
-# But for `stress`: its guests' two processors wait for each other's locks, most of all those of the debugging kernel,
-# and by far the longest where something else takes one of them away.
+# But for two. The guests of `stress` have two processors that wait for each other's locks, most of all those of the
+# debugging kernel, and by far the longest where something else takes one of them away; and `quic` is about timeouts.
 SUITES = {
     "lint": "formats, Clippy, the series against its sources, linters of scripts",
     "host": "the engine on the host: unit tests, AddressSanitizer, fuzzing",
     "interop": "real clients against the module on UML",
     "ct": "P-256 in constant time, by valgrind",
     "vectors": "Wycheproof's vectors inside the kernel, on UML and x86_64",
-    "quic": "the QUIC interop runner's cases, over networks that lose, corrupt and delay",
     "kunit": "the suites inside the kernel, on UML and x86_64",
     "algorithms": "a module with an algorithm in Rust, on UML and the debugging kernel",
     "panic-free": "the linked module refers to no panic",
+    "quic": "the QUIC interop runner's cases, over networks that lose, corrupt and delay",
     "stress": "thousands of handshakes at once on a debugging kernel, and on x86_64",
 }
-ALONE = ("stress",)
+ALONE = ("quic", "stress")
 
 
 @dataclass
