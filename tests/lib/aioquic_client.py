@@ -124,7 +124,9 @@ async def main():
 
     results = await asyncio.gather(*(one() for _ in range(options.connections)))
     json.dump({"connections": results, "tokens": len(tokens)}, sys.stdout)
-    return 1 if any("error" in result for result in results) else 0
+    errors = [result["error"] for result in results if "error" in result]
+    print(*errors, sep="\n", end="", file=sys.stderr)
+    return 1 if errors else 0
 
 
 sys.exit(asyncio.run(main()))
