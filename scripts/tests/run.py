@@ -75,7 +75,7 @@ def timed(name):
     return row
 
 
-def beside_others(name):
+def in_its_own_process(name):
     """Run a suite in a process of its own, its name before each line that it prints."""
     with tempfile.NamedTemporaryFile("r", encoding="utf-8") as report:
         command = [sys.executable, __file__, "--report", report.name, name]
@@ -122,12 +122,13 @@ def main():
         rows = [timed(name) for name in names]
     else:
         with ThreadPoolExecutor(arguments.jobs) as pool:
-            rows = list(pool.map(beside_others, [name for name in names if name not in ALONE]))
-        rows += [beside_others(name) for name in names if name in ALONE]
+            rows = list(pool.map(in_its_own_process, [name for name in names if name not in ALONE]))
+        rows += [in_its_own_process(name) for name in names if name in ALONE]
     say("")
     for row in rows:
         say(f"{row.name:<12}{row.passed:>6} passed {row.failed:>4} failed  {duration(row.seconds)}")
-    say(f"{'together':<41}{duration(time.monotonic() - began)}" if len(rows) > 1 else "")
+    if len(rows) > 1:
+        say(f"{'together':<41}{duration(time.monotonic() - began)}")
     failed = sum(row.failed for row in rows)
     say(f"{sum(row.passed for row in rows)} passed, {failed} failed")
     return 1 if failed else 0
