@@ -188,14 +188,16 @@ impl PacketKey {
     /// Opens the packet `number`, whose header, shown, has `header_len` bytes: gives its payload, or
     /// [`None`] if it is not authentic.
     pub(super) fn open<'a>(
-        &self,
+        &mut self,
         number: u64,
         packet: &'a mut [u8],
         header_len: usize,
     ) -> Option<&'a mut [u8]> {
         let (header, body) = packet.split_at_mut_checked(header_len)?;
+        let nonce = self.nonce(number);
         self.aead
-            .open_in_place(&self.nonce(number), header, body)
+            .exclusive()
+            .open_in_place(&nonce, header, body)
             .ok()
     }
 }
@@ -219,7 +221,7 @@ impl DirectionKeys {
 /// its header.
 pub(super) fn seal(
     header: &HeaderKey,
-    key: &PacketKey,
+    key: &mut PacketKey,
     number: u64,
     packet: &mut [u8],
     number_at: usize,
@@ -227,7 +229,8 @@ pub(super) fn seal(
 ) -> kernel::error::Result {
     let header_len = number_at.checked_add(number_len).ok_or(EINVAL)?;
     let (aad, body) = packet.split_at_mut_checked(header_len).ok_or(EINVAL)?;
-    key.aead.seal_in_place(&key.nonce(number), aad, body)?;
+    let nonce = key.nonce(number);
+    key.aead.exclusive().seal_in_place(&nonce, aad, body)?;
     header.hide(packet, number_at, number_len)
 }
 
@@ -390,9 +393,9 @@ impl OneRttKeys {
             Generation::Next
         };
         let key = match generation {
-            Generation::Current => &self.read,
-            Generation::Next => &self.next_read,
-            Generation::Previous => &self.previous.as_ref()?.0,
+            Generation::Current => &mut self.read,
+            Generation::Next => &mut self.next_read,
+            Generation::Previous => &mut self.previous.as_mut()?.0,
         };
         match key.open(number, packet, header_len) {
             Some(payload) => Some((generation, payload)),
@@ -498,7 +501,7 @@ impl OneRttKeys {
         }
         seal(
             &self.write_header,
-            &self.write,
+            &mut self.write,
             number,
             packet,
             number_at,
@@ -566,7 +569,7 @@ mod tests {
         let suite = CipherSuite::ChaCha20Poly1305Sha256;
         let mut hkdf = Hkdf::new(HashAlgorithm::Sha256).unwrap();
         let secret = TrafficSecret::from_bytes(&bytes);
-        let keys = DirectionKeys::derive(suite, &mut hkdf, &secret).unwrap();
+        let mut keys = DirectionKeys::derive(suite, &mut hkdf, &secret).unwrap();
         assert_eq!(*keys.packet.iv.as_bytes(), *hex("e0459b3474bdd0e44a41c144"));
         let next = secret.next(&mut hkdf, b"quic ku").unwrap();
         assert_eq!(
@@ -577,7 +580,7 @@ mod tests {
         let number = 654_360_564;
         let mut packet = hex("4200bff4 01");
         packet.extend([0; TAG]);
-        seal(&keys.header, &keys.packet, number, &mut packet, 1, 3).unwrap();
+        seal(&keys.header, &mut keys.packet, number, &mut packet, 1, 3).unwrap();
         assert_eq!(packet, hex("4cfe4189655e5cd55c41f69080575d7999c25a5bfb"));
         assert_eq!(keys.header.show(&mut packet, 1).unwrap(), (0xbff4, 3));
         assert_eq!(keys.packet.open(number, &mut packet, 4).unwrap(), [1]);

@@ -579,7 +579,7 @@ fn version_negotiation(wanted: u32, dcid: &[u8], scid: &[u8], out: &mut [u8]) ->
 
 /// An Initial that closes a connection that was never made.
 fn refusal(ids: Ids, code: Code, reason: &[u8], out: &mut [u8]) -> Result<usize> {
-    let keys = Keys::initial(&ids.dcid).map_err(|e| e.errno())?;
+    let mut keys = Keys::initial(&ids.dcid).map_err(|e| e.errno())?;
     let mut id = [0; CID_LEN];
     rng::fill(&mut id)?;
     let scid = ConnectionId::new(&id).ok_or(EINVAL)?;
@@ -591,7 +591,7 @@ fn refusal(ids: Ids, code: Code, reason: &[u8], out: &mut [u8]) -> Result<usize>
     header.finish(w.written(), end)?;
     crypto::seal(
         &keys.write.header,
-        &keys.write.packet,
+        &mut keys.write.packet,
         0,
         w.written(),
         header.number_at,

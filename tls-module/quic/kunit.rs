@@ -41,14 +41,14 @@ mod tests {
             0x58, 0x89, 0x18, 0x50, 0xab, 0xbd, 0xca, 0x3d, 0x20, 0x39, 0x8c, 0x27, 0x64, 0x56,
             0xcb, 0xc4, 0x21, 0x58, 0x40, 0x7d, 0xd0, 0x74, 0xee,
         ];
-        let keys = Keys::initial(&dcid()?).map_err(|e| e.errno())?;
+        let mut keys = Keys::initial(&dcid()?).map_err(|e| e.errno())?;
         let mut packet = KVec::new();
         packet.extend_from_slice(&HEADER, GFP_KERNEL)?;
         packet.extend_from_slice(&PAYLOAD, GFP_KERNEL)?;
         packet.extend_from_slice(&[0; 16], GFP_KERNEL)?;
         crypto::seal(
             &keys.write.header,
-            &keys.write.packet,
+            &mut keys.write.packet,
             1,
             &mut packet,
             18,

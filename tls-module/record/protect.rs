@@ -7,6 +7,7 @@ use kernel::{
         aead::{
             Aead,
             AeadAlgorithm,
+            Exclusive,
             NONCE_SIZE,
             TAG_SIZE, //
         },
@@ -106,11 +107,12 @@ impl Protection {
         self.keys
     }
 
-    fn cipher(&mut self) -> Result<&Aead, Error> {
-        match &mut self.cipher {
-            Some(cipher) => Ok(cipher),
-            none => Ok(none.insert(Aead::new(self.keys.aead, self.keys.key.as_bytes())?)),
-        }
+    fn cipher(&mut self) -> Result<Exclusive<'_>, Error> {
+        let cipher = match &mut self.cipher {
+            Some(cipher) => cipher,
+            none => none.insert(Aead::new(self.keys.aead, self.keys.key.as_bytes())?),
+        };
+        Ok(cipher.exclusive())
     }
 
     /// Appends to `out` a record that carries `content`, without padding.
@@ -131,7 +133,7 @@ impl Protection {
 
         let nonce = self.keys.nonce();
         let sealed = match (self.cipher(), out.get_mut(start..)) {
-            (Ok(cipher), Some(body)) => cipher
+            (Ok(mut cipher), Some(body)) => cipher
                 .seal_in_place(&nonce, &header, body)
                 .map_err(Error::from)
                 .and_then(|()| self.keys.advance()),

@@ -218,34 +218,38 @@ fn hashes(size: usize) -> Result {
 }
 
 fn aeads(size: usize) -> Result {
-    for (seal, open, alg, iv_size) in [
+    for (seal, open, shared, alg, iv_size) in [
         (
             "gcm(aes)/128/seal",
             "gcm(aes)/128/open",
+            "gcm(aes)/128/seal-shared",
             AeadAlgorithm::Aes128Gcm,
             12,
         ),
         (
             "gcm(aes)/256/seal",
             "gcm(aes)/256/open",
+            "gcm(aes)/256/seal-shared",
             AeadAlgorithm::Aes256Gcm,
             12,
         ),
         (
             "ccm(aes)/128/seal",
             "ccm(aes)/128/open",
+            "ccm(aes)/128/seal-shared",
             AeadAlgorithm::Aes128Ccm,
             16,
         ),
         (
             "chacha20poly1305/seal",
             "chacha20poly1305/open",
+            "chacha20poly1305/seal-shared",
             AeadAlgorithm::ChaCha20Poly1305,
             12,
         ),
     ] {
         let key = KVec::from_elem(0x42, alg.key_size(), GFP_KERNEL)?;
-        let aead = Aead::new(alg, &key)?;
+        let mut aead = Aead::new(alg, &key)?;
         let mut peer = peer::Aead::new(alg.name(), &key, iv_size)?;
         let nonce = [7; 12];
         let mut aad = KVec::from_elem(0x17, AAD_SIZE, GFP_KERNEL)?;
@@ -257,12 +261,14 @@ fn aeads(size: usize) -> Result {
         peer.seal(1, &nonce, &mut aad, &mut buf)?;
         same(&sealed, &buf)?;
 
-        // What was sealed is sealed again.
+        // One user has the value, and the C side a request that is allocated once. What was sealed
+        // is sealed again.
+        let mut alone = aead.exclusive();
         compare(
             seal,
             size,
             &mut buf,
-            |buf, n| (0..n).try_for_each(|_| aead.seal_in_place(&nonce, &aad_of_ours, buf)),
+            |buf, n| (0..n).try_for_each(|_| alone.seal_in_place(&nonce, &aad_of_ours, buf)),
             |buf, n| peer.seal(n, &nonce, &mut aad, buf),
         )?;
         compare(
@@ -272,10 +278,18 @@ fn aeads(size: usize) -> Result {
             |buf, n| {
                 (0..n).try_for_each(|_| {
                     buf.copy_from_slice(&sealed);
-                    aead.open_in_place(&nonce, &aad_of_ours, buf).map(|_| ())
+                    alone.open_in_place(&nonce, &aad_of_ours, buf).map(|_| ())
                 })
             },
             |buf, n| peer.open(n, &nonce, &mut aad, buf, &sealed),
+        )?;
+        // Many may have it, for which C code allocates a request for each message.
+        compare(
+            shared,
+            size,
+            &mut buf,
+            |buf, n| (0..n).try_for_each(|_| aead.seal_in_place(&nonce, &aad_of_ours, buf)),
+            |buf, n| peer.seal_shared(n, &nonce, &mut aad, buf),
         )?;
     }
     Ok(())

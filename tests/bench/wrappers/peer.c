@@ -70,9 +70,9 @@ struct peer_aead *peer_aead_new(const char *name, const u8 *key,
 	return p;
 }
 
-static int peer_aead_crypt(struct peer_aead *p, bool seal, const u8 *nonce,
-			   u8 *aad, unsigned int aad_len, u8 *buf,
-			   unsigned int len)
+static int peer_aead_crypt(struct peer_aead *p, struct aead_request *req,
+			   bool seal, const u8 *nonce, u8 *aad,
+			   unsigned int aad_len, u8 *buf, unsigned int len)
 {
 	struct scatterlist sg[2];
 	u8 iv[16] __aligned(16) = {};
@@ -89,20 +89,42 @@ static int peer_aead_crypt(struct peer_aead *p, bool seal, const u8 *nonce,
 	sg_init_table(sg, ARRAY_SIZE(sg));
 	sg_set_buf(&sg[0], aad, aad_len);
 	sg_set_buf(&sg[1], buf, len);
-	aead_request_set_callback(p->req, CRYPTO_TFM_REQ_MAY_BACKLOG,
+	aead_request_set_callback(req, CRYPTO_TFM_REQ_MAY_BACKLOG,
 				  crypto_req_done, &wait);
-	aead_request_set_ad(p->req, aad_len);
-	aead_request_set_crypt(p->req, sg, sg, seal ? len - TAG_SIZE : len, iv);
-	return crypto_wait_req(seal ? crypto_aead_encrypt(p->req) :
-				      crypto_aead_decrypt(p->req), &wait);
+	aead_request_set_ad(req, aad_len);
+	aead_request_set_crypt(req, sg, sg, seal ? len - TAG_SIZE : len, iv);
+	return crypto_wait_req(seal ? crypto_aead_encrypt(req) :
+				      crypto_aead_decrypt(req), &wait);
 }
 
 int peer_aead_seal(struct peer_aead *p, unsigned int n, const u8 *nonce,
 		   u8 *aad, unsigned int aad_len, u8 *buf, unsigned int len)
 {
 	while (n--) {
-		int err = peer_aead_crypt(p, true, nonce, aad, aad_len, buf, len);
+		int err = peer_aead_crypt(p, p->req, true, nonce, aad, aad_len,
+					  buf, len);
 
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* What code does that has no request of its own, since many may use the key. */
+int peer_aead_seal_shared(struct peer_aead *p, unsigned int n, const u8 *nonce,
+			  u8 *aad, unsigned int aad_len, u8 *buf,
+			  unsigned int len)
+{
+	while (n--) {
+		struct aead_request *req;
+		int err;
+
+		req = aead_request_alloc(p->tfm, GFP_ATOMIC);
+		if (!req)
+			return -ENOMEM;
+		err = peer_aead_crypt(p, req, true, nonce, aad, aad_len, buf,
+				      len);
+		aead_request_free(req);
 		if (err)
 			return err;
 	}
@@ -117,7 +139,8 @@ int peer_aead_open(struct peer_aead *p, unsigned int n, const u8 *nonce,
 		int err;
 
 		memcpy(buf, sealed, len);
-		err = peer_aead_crypt(p, false, nonce, aad, aad_len, buf, len);
+		err = peer_aead_crypt(p, p->req, false, nonce, aad, aad_len,
+				      buf, len);
 		if (err)
 			return err;
 	}

@@ -10,6 +10,9 @@ struct peer_aead *peer_aead_new(const char *name, const u8 *key,
 				unsigned int key_len, unsigned int iv_len);
 int peer_aead_seal(struct peer_aead *p, unsigned int n, const u8 *nonce,
 		   u8 *aad, unsigned int aad_len, u8 *buf, unsigned int len);
+int peer_aead_seal_shared(struct peer_aead *p, unsigned int n, const u8 *nonce,
+			  u8 *aad, unsigned int aad_len, u8 *buf,
+			  unsigned int len);
 int peer_aead_open(struct peer_aead *p, unsigned int n, const u8 *nonce,
 		   u8 *aad, unsigned int aad_len, u8 *buf, unsigned int len,
 		   const u8 *sealed);

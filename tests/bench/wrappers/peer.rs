@@ -36,6 +36,15 @@ mod c {
             buf: *mut u8,
             len: c_uint,
         ) -> c_int;
+        pub(super) fn peer_aead_seal_shared(
+            p: *mut c_void,
+            n: c_uint,
+            nonce: *const u8,
+            aad: *mut u8,
+            aad_len: c_uint,
+            buf: *mut u8,
+            len: c_uint,
+        ) -> c_int;
         pub(super) fn peer_aead_open(
             p: *mut c_void,
             n: c_uint,
@@ -169,6 +178,33 @@ impl Aead {
         // for writes, and in the linear map.
         to_result(unsafe {
             c::peer_aead_seal(
+                self.p,
+                n,
+                nonce.as_ptr(),
+                aad.as_mut_ptr(),
+                aad_len,
+                buf.as_mut_ptr(),
+                len,
+            )
+        })
+    }
+
+    /// Seals `buf` as `seal` does, each time with a request that is allocated for it.
+    pub(crate) fn seal_shared(
+        &self,
+        n: u32,
+        nonce: &[u8; NONCE_SIZE],
+        aad: &mut KVec<u8>,
+        buf: &mut KVec<u8>,
+    ) -> Result {
+        if buf.len() < TAG_SIZE {
+            return Err(EINVAL);
+        }
+        let (aad_len, len) = (c_len(aad.len())?, c_len(buf.len())?);
+
+        // SAFETY: As in `seal`. The request that `p` keeps is not used.
+        to_result(unsafe {
+            c::peer_aead_seal_shared(
                 self.p,
                 n,
                 nonce.as_ptr(),

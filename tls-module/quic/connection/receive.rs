@@ -211,9 +211,9 @@ impl Connection {
         let (space, keys) = match kind {
             // Section 14.1: an Initial in a small datagram is dropped.
             LongType::Initial if arrival.datagram >= limits::MIN_INITIAL => {
-                (Space::Initial, &self.initial)
+                (Space::Initial, &mut self.initial)
             }
-            LongType::Handshake => (Space::Handshake, &self.handshake),
+            LongType::Handshake => (Space::Handshake, &mut self.handshake),
             // 0-RTT has been refused; a server gets no Retry.
             LongType::Initial | LongType::ZeroRtt | LongType::Retry => {
                 self.dropped();
@@ -222,7 +222,7 @@ impl Connection {
         };
         let received = self.received.get(space);
         let expected = received.expected();
-        let opened = keys.as_ref().and_then(|keys| {
+        let opened = keys.as_mut().and_then(|keys| {
             let (truncated, len) = keys.read.header.show(packet, number_at).ok()?;
             let number = packet::decode_number(expected, truncated, len);
             let first = *packet.first()?;

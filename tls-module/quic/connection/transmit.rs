@@ -310,14 +310,14 @@ impl Connection {
                 .seal(number, packet, number_at, number_len)?,
             Space::Initial | Space::Handshake => {
                 let keys = if space == Space::Initial {
-                    &self.initial
+                    &mut self.initial
                 } else {
-                    &self.handshake
+                    &mut self.handshake
                 };
-                let keys = &keys.as_ref().ok_or(EINVAL)?.write;
+                let keys = &mut keys.as_mut().ok_or(EINVAL)?.write;
                 crypto::seal(
                     &keys.header,
-                    &keys.packet,
+                    &mut keys.packet,
                     number,
                     packet,
                     number_at,

@@ -211,7 +211,8 @@ struct Iv([u8; 16]);
 ///
 /// - `tfm` is of the algorithm `alg`, if there is one, and of the mode `mode`, synchronous, with
 ///   tags of `tag_size`, which is at most [`TAG_SIZE`].
-/// - `request` is for `tfm`. Who has set `busy` is the only one to use it, until they clear `busy`.
+/// - `request` is for `tfm`. Who has set `busy` is the only one to use it, until they clear `busy`;
+///   or who has borrowed the value mutably.
 ///
 /// # Examples
 ///
@@ -470,6 +471,7 @@ impl Aead {
     ///
     /// Memory is allocated only if another operation on the same value runs at the same time, if
     /// `aad` has more than 64 bytes, or if `buf` takes more than a few pages in `vmalloc()` memory.
+    /// Who has the value alone does better with [`Aead::exclusive`].
     ///
     /// This corresponds to the C function `crypto_aead_encrypt()`.
     ///
@@ -505,9 +507,8 @@ impl Aead {
     /// ```
     #[inline]
     pub fn seal_in_place(&self, nonce: &[u8; NONCE_SIZE], aad: &[u8], buf: &mut [u8]) -> Result {
-        let text = buf.len().checked_sub(self.tag_size).ok_or(EINVAL)?;
+        let text = self.text_len(buf)?;
 
-        self.check_text(text)?;
         self.crypt(nonce, aad, buf, text, bindings::crypto_aead_encrypt)
     }
 
@@ -553,9 +554,8 @@ impl Aead {
         aad: &[u8],
         buf: &'a mut [u8],
     ) -> Result<&'a mut [u8]> {
-        let text = buf.len().checked_sub(self.tag_size).ok_or(EINVAL)?;
+        let text = self.text_len(buf)?;
 
-        self.check_text(text)?;
         self.crypt(nonce, aad, buf, buf.len(), bindings::crypto_aead_decrypt)?;
         buf.get_mut(..text).ok_or(EINVAL)
     }
@@ -569,10 +569,66 @@ impl Aead {
         }
     }
 
+    /// Lends the value to one user alone, whose operations in place need not ask whether the request
+    /// that is kept is in use.
+    ///
+    /// That makes a short message some nanoseconds cheaper: what asks is an atomic operation, before
+    /// which a processor waits for all that it has yet to write.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::crypto::aead::{
+    ///     Aead,
+    ///     AeadAlgorithm, //
+    /// };
+    ///
+    /// let mut aead = Aead::new(AeadAlgorithm::Aes128Gcm, &[0x42; 16])?;
+    /// let mut buf = [0; 5 + 16];
+    /// let mut alone = aead.exclusive();
+    ///
+    /// alone.seal_in_place(&[1; 12], b"header", &mut buf)?;
+    /// assert_eq!(alone.open_in_place(&[1; 12], b"header", &mut buf)?, &[0; 5]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    pub fn exclusive(&mut self) -> Exclusive<'_> {
+        Exclusive(self)
+    }
+
+    /// Returns the size of the text in `buf`, in front of a tag.
+    #[inline]
+    fn text_len(&self, buf: &[u8]) -> Result<usize> {
+        let text = buf.len().checked_sub(self.tag_size).ok_or(EINVAL)?;
+
+        self.check_text(text)?;
+        Ok(text)
+    }
+
     /// Runs `op`, which is `crypto_aead_encrypt()` or `crypto_aead_decrypt()`, on the first
     /// `crypt_len` bytes of `buf`: all but the room of a tag for the former, all for the latter.
     fn crypt(
         &self,
+        nonce: &[u8; NONCE_SIZE],
+        aad: &[u8],
+        buf: &mut [u8],
+        crypt_len: usize,
+        op: unsafe extern "C" fn(*mut bindings::aead_request) -> ffi::c_int,
+    ) -> Result {
+        let request = self.request()?;
+
+        // SAFETY: The request is lent to this operation only, and for `self.tfm`.
+        unsafe { self.crypt_with(&request, nonce, aad, buf, crypt_len, op) }
+    }
+
+    /// Does what `crypt()` does with this request.
+    ///
+    /// # Safety
+    ///
+    /// Nobody else uses the request, which is for `self.tfm`.
+    unsafe fn crypt_with(
+        &self,
+        request: &Request,
         nonce: &[u8; NONCE_SIZE],
         aad: &[u8],
         buf: &mut [u8],
@@ -585,32 +641,25 @@ impl Aead {
         let (aad_len, crypt_len) = (aad.len() as ffi::c_uint, crypt_len as ffi::c_uint);
         let mut iv = Iv([0; 16]);
         self.mode.set_iv(&mut iv, nonce);
-        let request = self.request()?;
 
         // An implementation may write to the associated data of its destination, be it that it puts
         // back what was there (that of `gcm(aes)` for s390 does so). `aad` may be constant, or be
         // read by others at the same time, so it is given a copy.
         //
-        // SAFETY: The request is lent to this operation only, as is `buf`, which is not looked at
-        // before the operation is over. The lengths were checked.
+        // SAFETY: By the safety requirements this operation alone has the request; `buf` is lent to
+        // it, and not looked at before the operation is over. The lengths were checked.
         let ret = if let Some(list) = unsafe { request.list.fill(aad, buf) } {
-            // SAFETY: The request is lent to this operation only, and for `self.tfm`. The list has
-            // the copy of the associated data and the bytes of `buf`, as many as are said here and
-            // as many more as the operation puts out, which is the tag of a seal. The vector has
-            // the size that the algorithm takes, as `new` checked.
+            // SAFETY: By the safety requirements. The list has the copy of the associated data and
+            // the bytes of `buf`, as many as are said here and as many more as the operation puts
+            // out, which is the tag of a seal. The vector has the size that the algorithm takes, as
+            // `with_tfm()` checked.
             unsafe { request.run(op, list, list, aad_len, crypt_len, &mut iv) }
         } else {
-            with_copy(aad, |aad| {
-                let mut storage = SgStorage::new();
-                let mut list = SgList::new(&mut storage, [Part::from(aad), Part::from(&mut *buf)])?;
-                let list_ptr = list.as_ptr();
-
-                // SAFETY: As above. The list is dropped after the operation.
-                Ok(unsafe { request.run(op, list_ptr, list_ptr, aad_len, crypt_len, &mut iv) })
-            })?
+            // SAFETY: By the safety requirements. The lengths were checked, and the vector is that
+            // of the algorithm.
+            unsafe { crypt_anywhere(request, aad, &mut *buf, crypt_len, op, &mut iv)? }
         };
 
-        drop(request);
         to_result(ret).inspect_err(|_| zeroize(buf))
     }
 
@@ -873,6 +922,136 @@ impl Aead {
         // INVARIANT: `busy` was clear, and this set it.
         Ok(Lease { aead: self, other })
     }
+}
+
+/// An [`Aead`] that is lent to one user alone, by [`Aead::exclusive`].
+///
+/// # Examples
+///
+/// ```
+/// use kernel::crypto::aead::{
+///     Aead,
+///     AeadAlgorithm,
+///     Exclusive,
+///     TAG_SIZE, //
+/// };
+///
+/// // Seals what is said in the nonce that it is the turn of.
+/// fn seal_next(aead: &mut Exclusive<'_>, turn: &mut u64, buf: &mut [u8]) -> Result {
+///     let mut nonce = [0; 12];
+///
+///     nonce[4..].copy_from_slice(&turn.to_be_bytes());
+///     *turn = turn.checked_add(1).ok_or(EOVERFLOW)?;
+///     aead.seal_in_place(&nonce, &[], buf)
+/// }
+///
+/// let mut aead = Aead::new(AeadAlgorithm::Aes256Gcm, &[0x42; 32])?;
+/// let mut alone = aead.exclusive();
+/// let (mut turn, mut one, mut two) = (0, [0; 5 + TAG_SIZE], [0; 5 + TAG_SIZE]);
+///
+/// seal_next(&mut alone, &mut turn, &mut one)?;
+/// seal_next(&mut alone, &mut turn, &mut two)?;
+/// assert_ne!(one, two);
+/// # Ok::<(), Error>(())
+/// ```
+pub struct Exclusive<'a>(&'a mut Aead);
+
+impl Exclusive<'_> {
+    /// Does what [`Aead::seal_in_place`] does. Memory is allocated only if `aad` has more than 64
+    /// bytes, or if `buf` takes more than a few pages in `vmalloc()` memory.
+    ///
+    /// This corresponds to the C function `crypto_aead_encrypt()`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Aead::seal_in_place`].
+    ///
+    /// # Examples
+    ///
+    /// See [`Aead::exclusive`].
+    #[inline]
+    pub fn seal_in_place(
+        &mut self,
+        nonce: &[u8; NONCE_SIZE],
+        aad: &[u8],
+        buf: &mut [u8],
+    ) -> Result {
+        let text = self.0.text_len(buf)?;
+
+        self.crypt(nonce, aad, buf, text, bindings::crypto_aead_encrypt)
+    }
+
+    /// Does what [`Aead::open_in_place`] does. Memory is allocated as by
+    /// [`Exclusive::seal_in_place`].
+    ///
+    /// This corresponds to the C function `crypto_aead_decrypt()`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Aead::open_in_place`].
+    ///
+    /// # Examples
+    ///
+    /// See [`Aead::exclusive`].
+    #[inline]
+    pub fn open_in_place<'b>(
+        &mut self,
+        nonce: &[u8; NONCE_SIZE],
+        aad: &[u8],
+        buf: &'b mut [u8],
+    ) -> Result<&'b mut [u8]> {
+        let text = self.0.text_len(buf)?;
+
+        self.crypt(nonce, aad, buf, buf.len(), bindings::crypto_aead_decrypt)?;
+        buf.get_mut(..text).ok_or(EINVAL)
+    }
+
+    #[inline]
+    fn crypt(
+        &mut self,
+        nonce: &[u8; NONCE_SIZE],
+        aad: &[u8],
+        buf: &mut [u8],
+        crypt_len: usize,
+        op: unsafe extern "C" fn(*mut bindings::aead_request) -> ffi::c_int,
+    ) -> Result {
+        let aead = &*self.0;
+
+        // SAFETY: The request is that of `aead`, which is borrowed mutably: nobody else uses it.
+        unsafe { aead.crypt_with(&aead.request, nonce, aad, buf, crypt_len, op) }
+    }
+}
+
+/// Runs `op` on `crypt_len` bytes of `buf`, wherever it and `aad` lie. Returns what it returned.
+///
+/// It is not inlined, since what has it at hand would need its place on the stack as well.
+///
+/// # Safety
+///
+/// Nobody else uses the request. The instance that it was made for is still there, and `iv` is what
+/// its algorithm takes. `aad` and `buf` together are no longer than [`total_len`] says, and `buf` is
+/// `crypt_len` bytes and what `op` puts out beyond.
+#[inline(never)]
+unsafe fn crypt_anywhere(
+    request: &Request,
+    aad: &[u8],
+    buf: &mut [u8],
+    crypt_len: ffi::c_uint,
+    op: unsafe extern "C" fn(*mut bindings::aead_request) -> ffi::c_int,
+    iv: &mut Iv,
+) -> Result<ffi::c_int> {
+    // CAST: The callers saw to it that it fits.
+    let aad_len = aad.len() as ffi::c_uint;
+
+    with_copy(aad, |aad| {
+        let mut storage = SgStorage::new();
+        let mut list = SgList::new(&mut storage, [Part::from(aad), Part::from(buf)])?;
+        let list_ptr = list.as_ptr();
+
+        // SAFETY: By the safety requirements. The list has the copy of the associated data and the
+        // bytes of `buf`, and is dropped after the operation.
+        Ok(unsafe { request.run(op, list_ptr, list_ptr, aad_len, crypt_len, iv) })
+    })
 }
 
 /// Calls `f` with a copy of the associated data, on the stack if it is short.
@@ -1679,6 +1858,50 @@ mod tests {
             assert_eq!(left(&aead), some);
             aead.set_key(&[0x17; 32][..alg.key_size()])?;
             assert!(!left(&aead));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn exclusive() -> Result {
+        for alg in ALL {
+            let mut aead = with_key(alg)?;
+
+            for (aad, text) in [
+                (&b""[..], &b""[..]),
+                (b"aad", b"text"),
+                (&CONSTANT, &CONSTANT),
+            ] {
+                let expected = sealed(&aead, aad, text)?;
+                let mut alone = aead.exclusive();
+
+                // In the linear map and elsewhere.
+                everywhere(expected.len(), |buf| {
+                    buf[..text.len()].copy_from_slice(text);
+                    alone.seal_in_place(&[7; 12], aad, buf)?;
+                    if buf != &expected[..] || alone.open_in_place(&[7; 12], aad, buf)? != text {
+                        return Err(EBADMSG);
+                    }
+
+                    // A forgery leaves nothing.
+                    buf.copy_from_slice(&expected);
+                    buf[text.len()] ^= 1;
+                    if alone.open_in_place(&[7; 12], aad, buf) != Err(EBADMSG)
+                        || buf.iter().any(|b| *b != 0)
+                    {
+                        return Err(EINVAL);
+                    }
+                    Ok(())
+                })?;
+
+                let mut short = [0x33; TAG_SIZE - 1];
+                assert_eq!(alone.seal_in_place(&[7; 12], aad, &mut short), Err(EINVAL));
+                assert_eq!(alone.open_in_place(&[7; 12], aad, &mut short), Err(EINVAL));
+                assert_eq!(short, [0x33; TAG_SIZE - 1]);
+
+                // Afterwards it is shared as before.
+                assert!(sealed(&aead, aad, text)?[..] == expected[..]);
+            }
         }
         Ok(())
     }

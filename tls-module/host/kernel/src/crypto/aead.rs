@@ -111,6 +111,11 @@ impl Aead {
         Ok(())
     }
 
+    /// Lends the value to one user alone.
+    pub fn exclusive(&mut self) -> Exclusive<'_> {
+        Exclusive(self)
+    }
+
     /// Seals the text in `buf`, all but whose last [`TAG_SIZE`] bytes are text; the tag goes there.
     pub fn seal_in_place(&self, nonce: &[u8; NONCE_SIZE], aad: &[u8], buf: &mut [u8]) -> Result {
         check(aad, buf)?;
@@ -169,6 +174,31 @@ impl Aead {
             return Err(EBADMSG);
         }
         buf.get_mut(..len).ok_or(EINVAL)
+    }
+}
+
+/// An [`Aead`] that is lent to one user alone.
+pub struct Exclusive<'a>(&'a mut Aead);
+
+impl Exclusive<'_> {
+    /// What [`Aead::seal_in_place`] does.
+    pub fn seal_in_place(
+        &mut self,
+        nonce: &[u8; NONCE_SIZE],
+        aad: &[u8],
+        buf: &mut [u8],
+    ) -> Result {
+        self.0.seal_in_place(nonce, aad, buf)
+    }
+
+    /// What [`Aead::open_in_place`] does.
+    pub fn open_in_place<'b>(
+        &mut self,
+        nonce: &[u8; NONCE_SIZE],
+        aad: &[u8],
+        buf: &'b mut [u8],
+    ) -> Result<&'b mut [u8]> {
+        self.0.open_in_place(nonce, aad, buf)
     }
 }
 
