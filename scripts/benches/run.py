@@ -42,7 +42,7 @@ def main():
         description="Brings what is missing (scripts/setup), runs benchmarks, all of them by default, and prints a\n"
         "table: our time, that of the peer in the same run, and the ratio, with the most that it may be. The status\n"
         "is 1 if a goal was missed.",
-        epilog=f"benchmarks:\n{listed}",
+        epilog=f"benchmarks:\n{listed}\n\nKERNELS names those of wrappers (um x86_64); x86_64-inline is one, too.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("benches", nargs="*", metavar="BENCH")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """wrappers: the module in tests/bench/wrappers times kernel::crypto beside the C calls, in the kernel, in turns."""
 
+import os
 import re
 import subprocess
 
@@ -8,7 +9,7 @@ from common import LOGS, SCRIPTS, TOP, Failure
 from row import Row
 from suites import build_kernel, module_file
 
-KERNELS = ("um", "x86_64")
+KERNELS = os.environ.get("KERNELS", "um x86_64").split()
 MODULE = TOP / "tests/bench/wrappers"
 LINE = re.compile(r"wrappers_bench: (\S+) (\d+) (\d+) (\d+) (\d+)$", re.M)
 # The module does its work while it is loaded, and its log ends with this.

@@ -26,7 +26,6 @@ sys.path.insert(0, str(SCRIPTS / "tests"))
 
 from kunit import DOCTESTS, cases
 
-KERNELS = ("um", "um-debug", "x86_64")
 BISECT = CACHE / "bisect"
 SOURCE = BISECT / "linux"
 RESULTS = BISECT / "passed"

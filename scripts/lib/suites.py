@@ -9,7 +9,7 @@ from pathlib import Path
 
 from common import CACHE, LOGS, MODULE, SCRIPTS, TOP, VENV, Failure, say
 
-# The kernels that suites may use: all, or those named in KERNELS.
+# The kernels that suites may use: these, or those named in KERNELS.
 CHOSEN = os.environ.get("KERNELS", "um um-debug x86_64").split()
 
 RUSTLS_CLIENT = CACHE / "clients/release/rustls-client"

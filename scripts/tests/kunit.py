@@ -8,7 +8,7 @@ import in_tree
 from common import BINDINGS, LOGS, MODULE, SCRIPTS, say
 from suites import Result, attempt, build_kernel, chosen, kernel_folder, module_file
 
-KERNELS = chosen("um", "um-debug", "x86_64")
+KERNELS = chosen("um", "um-debug", "x86_64", "x86_64-debug", "x86_64-inline")
 DOCTESTS = "rust_doctests_kernel"
 # What the guest runs: the suites of the kernel ran at boot, those of the module run when it is loaded. Where there is
 # failslab, what is tested with each allocation failing is so once more, with those failing too that may sleep, and what

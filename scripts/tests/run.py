@@ -98,7 +98,8 @@ def main():
         description="Brings what is missing (scripts/setup), runs test suites, all of them by default, and ends with\n"
         "`N passed, N failed`.",
         epilog=f"suites:\n{listed}\n\nFUZZ_SECONDS is the time for each fuzz target (60).\n"
-        "KERNELS names the kernels to use of um, um-debug and x86_64 (all).",
+        "KERNELS names the kernels to use: um, um-debug and x86_64 are used unless it does; kunit takes x86_64-debug\n"
+        "and x86_64-inline, too, and STRESS=x86_64-debug:200:20 is a load for one.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("suites", nargs="*", metavar="SUITE")
