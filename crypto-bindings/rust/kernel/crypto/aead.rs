@@ -569,11 +569,11 @@ impl Aead {
         }
     }
 
-    /// Lends the value to one user alone, whose operations in place need not ask whether the request
-    /// that is kept is in use.
+    /// Lends the value to one user alone, whose operations in place need not ask whether the
+    /// request that is kept is in use.
     ///
-    /// That makes a short message some nanoseconds cheaper: what asks is an atomic operation, before
-    /// which a processor waits for all that it has yet to write.
+    /// That makes a short message some nanoseconds cheaper: what asks is an atomic operation,
+    /// before which a processor waits for all that it has yet to write.
     ///
     /// # Examples
     ///
@@ -1029,8 +1029,8 @@ impl Exclusive<'_> {
 /// # Safety
 ///
 /// Nobody else uses the request. The instance that it was made for is still there, and `iv` is what
-/// its algorithm takes. `aad` and `buf` together are no longer than [`total_len`] says, and `buf` is
-/// `crypt_len` bytes and what `op` puts out beyond.
+/// its algorithm takes. `aad` and `buf` together are no longer than [`total_len`] says, and `buf`
+/// is `crypt_len` bytes and what `op` puts out beyond.
 #[inline(never)]
 unsafe fn crypt_anywhere(
     request: &Request,
