@@ -75,6 +75,12 @@ def certificate(authority):
 
 
 @pytest.fixture(scope="session")
+def p256(authority):
+    """One whose signatures are ECDSA's on P-256."""
+    return authority.leaf("p256", ["server.test"], curve="P-256")
+
+
+@pytest.fixture(scope="session")
 def clients(request):
     return all_clients(request.config.getoption("rustls_client"))
 

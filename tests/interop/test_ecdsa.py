@@ -26,9 +26,9 @@ def leaf(ecdsa):
 
 
 @pytest.fixture(scope="module")
-def both(server_class, authority, certificate):
+def both(server_class, certificate, p256):
     """A listener with a certificate of each kind, of the same authority and for the same name."""
-    with server_class([certificate, authority.leaf("p256", ["server.test"], curve="P-256")]) as server:
+    with server_class([certificate, p256]) as server:
         yield server
 
 
@@ -71,9 +71,9 @@ def test_client_that_takes_both(client, clients, both, ask):
 
 @pytest.mark.parametrize(("has", "offers"), [("rsa", ECDSA), ("ecdsa", SCHEMES[0])])
 @pytest.mark.parametrize("client", ["openssl", "gnutls-cli"])
-def test_client_that_takes_neither(client, has, offers, authority, certificate, clients, listen, ask, counted):
+def test_client_that_takes_neither(client, has, offers, certificate, p256, clients, listen, ask, counted):
     """A certificate that the client cannot verify is not sent (RFC 8446, 4.4.2.2): handshake_failure."""
-    server = listen(certificate if has == "rsa" else authority.leaf("p256", ["server.test"], curve="P-256"))
+    server = listen(certificate if has == "rsa" else p256)
     with pytest.raises(ClientError):
         clients[client].get(ask(server, schemes=(offers,)))
     grown = counted()

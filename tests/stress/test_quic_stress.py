@@ -29,10 +29,10 @@ def serve(target, connections):
     return target.run(command).stdout.decode()
 
 
-def test_connections(request, authority, certificate):
+def test_connections(request, authority, p256):
     """As many as --quic-connections says, some at once; afterwards nothing is left behind."""
     total = request.config.getoption("quic_connections")
-    with Listener([certificate], deadline_ms=60000, **QUIC) as listener:
+    with Listener([p256], deadline_ms=60000, **QUIC) as listener:
         asked = Target(listener.port, authority.root, path="/bytes/1000", timeout=1500)
         serve(asked, 50)  # first, what the kernel allocates once
         kernel.settled(60)

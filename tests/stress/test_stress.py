@@ -2,6 +2,7 @@
 """Many handshakes from many clients at once, bad ones among them; and the module unloaded and loaded under that."""
 
 import contextlib
+import itertools
 import os
 import random
 import subprocess
@@ -109,21 +110,24 @@ def serve(command, seconds):
     return run
 
 
-def test_handshakes(request, authority, certificate, clients, ask, load):
-    """As many as --handshakes says; afterwards nothing is left behind."""
+def test_handshakes(request, authority, certificate, p256, clients, ask, load):
+    """As many as --handshakes says, half of them with each kind of certificate; afterwards nothing is left behind."""
     total = request.config.getoption("handshakes")
-    with Listener([certificate], deadline_ms=60000) as listener:
-        assert serve(load(listener, min(total, 300)), 300).returncode == 0  # first, what the kernel allocates once
+    with Listener([certificate], deadline_ms=60000) as rsa, Listener([p256], deadline_ms=60000) as ecdsa:
+        shares = {rsa: total // 2, ecdsa: total - total // 2}
+        for listener, share in shares.items():  # first, what the kernel allocates once
+            assert serve(load(listener, min(share, 150)), 300).returncode == 0
         kernel.settled(60)
         before, memory = kernel.Counters(), kernel.memory()
-        with BadClients(listener, authority.root) as bad:
-            run = serve(load(listener, total), 1500)
-        assert run.stdout.startswith(f"served {total} failed 0 "), run.stdout + run.stderr
+        with BadClients(rsa, authority.root) as bad:
+            for listener, share in shares.items():
+                run = serve(load(listener, share), 1500)
+                assert run.stdout.startswith(f"served {share} failed 0 "), run.stdout + run.stderr
         assert bad.count > 0
         grown = kernel.settled(60).since(before)
         assert grown["handshakes_done"] >= total
         assert grown["handshakes_begun"] == grown["handshakes_done"] + grown["handshakes_failed"]
-        for client in clients.values():
+        for client, listener in itertools.product(clients.values(), shares):
             assert client.get(ask(listener)).status == 200
     after = settled_memory(memory)
     print(f"{bad.count} bad clients; {grown}; memory before {memory}, after {after}")
