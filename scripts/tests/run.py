@@ -19,22 +19,23 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
 from common import Failure, duration, run_program, say
 from suites import Result
 
-# In the order they begin: first what fails soonest, then the long ones, so that none is left to run alone at the end.
-# But for two. The guests of `stress` have two processors that wait for each other's locks, most of all those of the
-# debugging kernel, and by far the longest where something else takes one of them away; and `quic` is about timeouts.
+# In the order they begin: first what fails soonest, then the long ones, so that none is left to run alone at the end;
+# `quic`, which waits most of its time, while `host` has more to do than a processor can.
+# `stress` is for the end: its guests have two processors that wait for each other's locks, most of all those of the
+# debugging kernel, and by far the longest where something else takes one of them away.
 SUITES = {
     "lint": "formats, Clippy, the series against its sources, linters of scripts",
     "host": "the engine on the host: unit tests, AddressSanitizer, fuzzing",
     "interop": "real clients against the module on UML",
+    "quic": "the QUIC interop runner's cases, over networks that lose, corrupt and delay",
     "ct": "P-256 in constant time, by valgrind",
     "vectors": "Wycheproof's vectors inside the kernel, on UML and x86_64",
     "kunit": "the suites inside the kernel, on UML and x86_64",
     "algorithms": "a module with an algorithm in Rust, on UML and the debugging kernel",
     "panic-free": "the linked module refers to no panic",
-    "quic": "the QUIC interop runner's cases, over networks that lose, corrupt and delay",
     "stress": "thousands of handshakes at once on a debugging kernel, and on x86_64",
 }
-ALONE = ("quic", "stress")
+ALONE = ("stress",)
 
 
 @dataclass
