@@ -178,6 +178,8 @@ pub struct Connection {
     /// When something last came, or was sent after that.
     active_at: Instant,
     sent_since_received: bool,
+    /// How often the first flight was sent again because the client asked for it.
+    hurried: u8,
     idle_timeout: Duration,
     /// When pacing lets the next datagram go.
     pace_at: Option<Instant>,
@@ -242,6 +244,7 @@ impl Connection {
                 began: now,
                 active_at: now,
                 sent_since_received: false,
+                hurried: 0,
                 idle_timeout: config.idle_timeout,
                 pace_at: None,
                 statistics: Statistics::default(),
@@ -605,7 +608,13 @@ impl Connection {
                 sent => self.streams.acked(sent)?,
             }
         }
-        for sent in outcome.lost {
+        self.say_again(outcome.lost)?;
+        Ok(())
+    }
+
+    /// Has frames sent once more, as far as they have not arrived.
+    fn say_again(&mut self, frames: KVec<Sent>) -> KernelResult {
+        for sent in frames {
             match sent {
                 Sent::Ack(_) => {}
                 Sent::Crypto(space, range) => {

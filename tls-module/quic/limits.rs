@@ -30,6 +30,10 @@ pub const MAX_GAPS: usize = 256;
 /// Most ranges of packet numbers that are acknowledged; older ones are forgotten.
 pub const MAX_ACK_RANGES: usize = 32;
 
+/// How often the server's first flight is sent again because the client asks for it, and not when a
+/// timeout is over.
+pub const MAX_HURRIES: u8 = 4;
+
 /// Bytes that a peer may send on a stream before they are read.
 pub const STREAM_WINDOW: u64 = 1 << 16;
 

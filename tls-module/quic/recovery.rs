@@ -183,6 +183,41 @@ impl Recovery {
         packets.reserve()
     }
 
+    /// Whether something is that asks for an acknowledgment, and has none yet.
+    pub(super) fn is_under_way(&self, space: Space) -> bool {
+        self.spaces.get(space).ack_eliciting > 0
+    }
+
+    /// Has probes sent in every space with something under way.
+    ///
+    /// Section 6.2.4: not only where the timer was. In a handshake what is missing may be the
+    /// packets of either space, and one datagram has both.
+    pub(super) fn probe(&mut self) {
+        for space in Space::ALL {
+            let of = self.spaces.get_mut(space);
+            if of.ack_eliciting > 0 {
+                of.probes = PROBES;
+            }
+        }
+    }
+
+    /// The frames that the next probe of a space is to say again (section 6.2.4): those of the packet
+    /// that is the longest under way, then those of the next one. Where there is but one, that is the
+    /// first probe, and the second says the same.
+    pub(super) fn said_longest_ago(&self, space: Space) -> KernelResult<KVec<Sent>> {
+        let of = self.spaces.get(space);
+        let mut frames = KVec::new();
+        let packet = of
+            .packets
+            .iter()
+            .filter(|(_, packet)| packet.ack_eliciting)
+            .nth(usize::from(PROBES.saturating_sub(of.probes)));
+        for frame in packet.iter().flat_map(|(_, packet)| packet.frames.iter()) {
+            frames.push(frame.clone(), GFP_KERNEL)?;
+        }
+        Ok(frames)
+    }
+
     /// Whether a probe is to be sent in a space.
     pub(super) fn wants_probe(&self, space: Space) -> bool {
         self.spaces.get(space).probes > 0
@@ -408,23 +443,12 @@ impl Recovery {
             }
             return Ok(());
         }
-        let Some((_, space)) = self.probe_timer().filter(|(at, _)| *at <= now && !blocked) else {
-            return Ok(());
-        };
-        self.pto_count = self.pto_count.saturating_add(1);
-        let of = self.spaces.get_mut(space);
-        of.probes = PROBES;
-        // Section 6.2.4: probes say again what is longest under way.
-        let oldest = of
-            .packets
-            .iter()
-            .filter(|(_, packet)| packet.ack_eliciting)
-            .take(usize::from(PROBES));
-        for (_, packet) in oldest {
-            outcome.lost.reserve(packet.frames.len(), GFP_KERNEL)?;
-            for frame in &packet.frames {
-                outcome.lost.push(frame.clone(), GFP_KERNEL)?;
-            }
+        if self
+            .probe_timer()
+            .is_some_and(|(at, _)| at <= now && !blocked)
+        {
+            self.pto_count = self.pto_count.saturating_add(1);
+            self.probe();
         }
         Ok(())
     }
@@ -510,6 +534,11 @@ mod tests {
             let mut outcome = Outcome::default();
             self.0.on_timeout(at(millis), false, &mut outcome).unwrap();
             numbers(&outcome.lost)
+        }
+
+        /// What the next probe is to say.
+        fn again(&self) -> StdVec<u64> {
+            numbers(&self.0.said_longest_ago(Space::Data).unwrap())
         }
     }
 
@@ -598,11 +627,13 @@ mod tests {
             assert_eq!(t.0.timeout(true), None);
             assert_eq!(t.timeout(last + due - 1), []);
             assert!(!t.0.wants_probe(Space::Data));
-            assert_eq!(t.timeout(last + due), [1, 2]);
+            assert_eq!(t.timeout(last + due), []);
             assert!(t.0.wants_probe(Space::Data));
+            assert_eq!(t.again(), [1]);
             last += due;
             t.send(last);
             assert!(t.0.wants_probe(Space::Data));
+            assert_eq!(t.again(), [2]);
             t.send(last);
             assert!(!t.0.wants_probe(Space::Data));
         }
@@ -610,6 +641,36 @@ mod tests {
         let sent = t.0.next_number(Space::Data);
         t.ack(last + 100, &[sent - 1..=sent - 1]);
         assert_eq!(t.0.congestion.window(), 2 * 1200);
+    }
+
+    /// The ServerHello and what follows it are said again together; and where there is one packet to
+    /// say again, two probes say it.
+    #[test]
+    fn probes_in_all_spaces() {
+        let mut t = Trace::new();
+        let send = |t: &mut Trace, space: Space, from: u64| {
+            let mut frames = KVec::new();
+            frames
+                .push(Sent::Crypto(space, from..from + 1), GFP_KERNEL)
+                .unwrap();
+            t.0.on_sent(space, at(from), 1200, true, frames).unwrap();
+        };
+        let again = |t: &Trace, space| numbers(&t.0.said_longest_ago(space).unwrap());
+
+        send(&mut t, Space::Initial, 0);
+        send(&mut t, Space::Handshake, 1);
+        send(&mut t, Space::Handshake, 2);
+        assert_eq!(t.timeout(10_000), []);
+        assert!(!t.0.wants_probe(Space::Data));
+        for (initial, handshake) in [(0, 1), (3, 2)] {
+            assert!(t.0.wants_probe(Space::Initial) && t.0.wants_probe(Space::Handshake));
+            assert_eq!(again(&t, Space::Initial), [initial]);
+            assert_eq!(again(&t, Space::Handshake), [handshake]);
+            // What stands in for the first packet of each.
+            send(&mut t, Space::Initial, 3);
+            send(&mut t, Space::Handshake, 4);
+        }
+        assert!(!t.0.wants_probe(Space::Initial) && !t.0.wants_probe(Space::Handshake));
     }
 
     #[test]

@@ -346,6 +346,7 @@ impl Connection {
         self.active_at = now;
         self.sent_since_received = false;
 
+        let told = self.told();
         let mut ack_eliciting = false;
         let mut probing = true;
         let mut frames = Frames::new(payload)?;
@@ -365,6 +366,9 @@ impl Connection {
                 return Ok(());
             }
         }
+        if space == Space::Initial && ack_eliciting && told == self.told() {
+            self.hurry();
+        }
         self.received
             .get_mut(space)
             .on_packet(space, now, number, ack_eliciting, ecn)?;
@@ -375,6 +379,21 @@ impl Connection {
             self.local_in_use = local;
         }
         Ok(())
+    }
+
+    /// How much of the client's first flight has come.
+    fn told(&self) -> u64 {
+        self.crypto.get(Space::Initial).receive.contiguous_end()
+    }
+
+    /// Sends the flight again before its timeout (RFC 9002 section 6.2.3), as the client has sent an
+    /// Initial that says nothing new: with the ServerHello it would send Handshake packets. It may be
+    /// but slow to arrive, hence the limit.
+    fn hurry(&mut self) {
+        if self.recovery.is_under_way(Space::Initial) && self.hurried < limits::MAX_HURRIES {
+            self.hurried = self.hurried.saturating_add(1);
+            self.recovery.probe();
+        }
     }
 
     fn frame(&mut self, arrival: Arrival, opened: Opened, frame: Frame<'_>) -> Result {

@@ -113,6 +113,10 @@ impl Connection {
                 continue;
             }
             let probing = self.recovery.wants_probe(space);
+            if probing {
+                let frames = self.recovery.said_longest_ago(space)?;
+                self.say_again(frames)?;
+            }
             // A lost ServerHello goes whatever fills the window: the client can acknowledge none of
             // the rest before it has it (RFC 9002 section 7.3.2 allows the one packet).
             let full = !probing && space != Space::Initial && !self.may_send_data(now, space);

@@ -385,6 +385,25 @@ fn multiconnect() {
     });
 }
 
+/// A client that says nothing new has not heard the server: it hears it at once, long before the
+/// server's own timeout (RFC 9002, 6.2.3).
+#[test]
+fn flight_asked_for() {
+    let mut world = World::new(19, lossy(100));
+    let handle = world.connect(&Offer::default());
+
+    // The client is heard after a second, and its next timeout is two seconds later.
+    world.pass(Duration::from_millis(500));
+    world.network.loss = 0;
+    world.until(2, |world| !world.peers.is_empty());
+    world.network.loss = 100;
+    // The flight, and what follows its first timeout; the second is two seconds after that.
+    world.pass(Duration::from_millis(1500));
+    world.network.loss = 0;
+    world.handshake(handle, 2);
+    assert!(world.elapsed() < Duration::from_millis(4100));
+}
+
 #[test]
 fn many_streams() {
     let mut world = World::new(14, lossy(5));
