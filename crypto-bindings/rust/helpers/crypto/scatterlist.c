@@ -10,12 +10,26 @@ __rust_helper int rust_helper_is_vmalloc_or_module_addr(const void *x)
 }
 
 /*
- * The page of an address that sg_set_buf() takes, NULL for any other address.
- * This is how DEBUG_SG tells them apart, too.
+ * Whether sg_set_buf() takes an address that something may be read at.
+ *
+ * virt_addr_valid() tells, and is how DEBUG_SG does. But on x86-64 it looks for
+ * the section of a page, which takes as long as some blocks of AES. Nearly all
+ * buffers are between these two bounds, in the direct map of what memory there
+ * is, all of which has a struct page. (On other architectures there may be more
+ * between them: LoongArch maps devices there.)
  */
+static __always_inline bool is_linear(const void *x)
+{
+	if (IS_ENABLED(CONFIG_X86_64) && (unsigned long)x >= PAGE_OFFSET &&
+	    x < (const void *)high_memory)
+		return true;
+	return virt_addr_valid(x);
+}
+
+/* The page of an address in the linear map, NULL for any other address. */
 __rust_helper struct page *rust_helper_linear_page(const void *x)
 {
-	return virt_addr_valid(x) ? virt_to_page(x) : NULL;
+	return is_linear(x) ? virt_to_page(x) : NULL;
 }
 
 /* sg_set_buf(), if it takes the address. */
@@ -23,7 +37,7 @@ __rust_helper bool rust_helper_sg_set_linear(struct scatterlist *sg,
 					     const void *buf,
 					     unsigned int buflen)
 {
-	if (!virt_addr_valid(buf))
+	if (!is_linear(buf))
 		return false;
 	sg_set_buf(sg, buf, buflen);
 	return true;
