@@ -116,6 +116,17 @@ mod c {
     }
 }
 
+/// What seals: the context, how often, the nonce, associated data, and a text with its tag.
+type SealFn = unsafe extern "C" fn(
+    *mut ffi::c_void,
+    ffi::c_uint,
+    *const u8,
+    *mut u8,
+    ffi::c_uint,
+    *mut u8,
+    ffi::c_uint,
+) -> ffi::c_int;
+
 /// Returns a length as C takes it.
 fn c_len(len: usize) -> Result<ffi::c_uint> {
     Ok(len.try_into()?)
@@ -169,24 +180,8 @@ impl Aead {
         aad: &mut KVec<u8>,
         buf: &mut KVec<u8>,
     ) -> Result {
-        if buf.len() < TAG_SIZE {
-            return Err(EINVAL);
-        }
-        let (aad_len, len) = (c_len(aad.len())?, c_len(buf.len())?);
-
-        // SAFETY: By the type invariant. All are valid for as many bytes as is said, the last two
-        // for writes, and in the linear map.
-        to_result(unsafe {
-            c::peer_aead_seal(
-                self.p,
-                n,
-                nonce.as_ptr(),
-                aad.as_mut_ptr(),
-                aad_len,
-                buf.as_mut_ptr(),
-                len,
-            )
-        })
+        // SAFETY: It is one of the two; the request that `p` keeps is borrowed with it, mutably.
+        unsafe { self.seal_by(c::peer_aead_seal, n, nonce, aad, buf) }
     }
 
     /// Seals `buf` as `seal` does, each time with a request that is allocated for it.
@@ -197,14 +192,31 @@ impl Aead {
         aad: &mut KVec<u8>,
         buf: &mut KVec<u8>,
     ) -> Result {
+        // SAFETY: It is one of the two; the request that `p` keeps is not used.
+        unsafe { self.seal_by(c::peer_aead_seal_shared, n, nonce, aad, buf) }
+    }
+
+    /// # Safety
+    ///
+    /// `op` is `peer_aead_seal()`, and nobody else uses the request that `p` keeps, or
+    /// `peer_aead_seal_shared()`.
+    unsafe fn seal_by(
+        &self,
+        op: SealFn,
+        n: u32,
+        nonce: &[u8; NONCE_SIZE],
+        aad: &mut KVec<u8>,
+        buf: &mut KVec<u8>,
+    ) -> Result {
         if buf.len() < TAG_SIZE {
             return Err(EINVAL);
         }
         let (aad_len, len) = (c_len(aad.len())?, c_len(buf.len())?);
 
-        // SAFETY: As in `seal`. The request that `p` keeps is not used.
+        // SAFETY: By the type invariant and the safety requirements. All are valid for as many
+        // bytes as is said, the last two for writes, and in the linear map.
         to_result(unsafe {
-            c::peer_aead_seal_shared(
+            op(
                 self.p,
                 n,
                 nonce.as_ptr(),
@@ -230,7 +242,7 @@ impl Aead {
         }
         let (aad_len, len) = (c_len(aad.len())?, c_len(buf.len())?);
 
-        // SAFETY: As in `seal`; `sealed` has as many bytes as `buf`.
+        // SAFETY: As in `seal_by`; `sealed` has as many bytes as `buf`.
         to_result(unsafe {
             c::peer_aead_open(
                 self.p,
