@@ -235,6 +235,34 @@ def test_forged_data(authority, listen, counted, real):
         assert grown["handshakes_done"] == grown["alert_sent_bad_record_mac"] == 1
 
 
+# Records under the session's keys that kTLS refuses by their headers, and the alerts that they get.
+MALFORMED = {
+    "2^14 + 257 bytes": (record(hello.APPLICATION_DATA, bytes(2**14 + 257), 0x0303), Alert.RECORD_OVERFLOW),
+    "64 KiB": (record(hello.APPLICATION_DATA, bytes(65535), 0x0303), Alert.RECORD_OVERFLOW),
+    # The longest that opens to what a record may hold has 16 bytes of tag and one of type.
+    "2^14 + 18 bytes": (record(hello.APPLICATION_DATA, bytes(2**14 + 18), 0x0303), Alert.RECORD_OVERFLOW),
+    "shorter than a tag": (record(hello.APPLICATION_DATA, bytes(15), 0x0303), Alert.BAD_RECORD_MAC),
+    "another version": (record(hello.APPLICATION_DATA, bytes(100), 0x0301), Alert.BAD_RECORD_MAC),
+}
+
+
+@pytest.mark.module_only
+@pytest.mark.parametrize("before", [b"", b"as it was"], ids=["at once", "after data"])
+@pytest.mark.parametrize("what", MALFORMED)
+def test_malformed_data(what, before, authority, listen, counted):
+    """The client hears why, also where the server comes upon it while it has something to send."""
+    malformed, alert = MALFORMED[what]
+    with ManualClient(listen(service="echo"), authority.root) as client:
+        client.connect()
+        data = client.sealed(before) if before else b""
+        client.wire.send(data + malformed)
+        with pytest.raises(ssl.SSLError, match=alert.name):
+            while client.read():
+                pass
+    grown = counted()
+    assert grown["handshakes_done"] == grown[f"alert_sent_{alert.name.lower()}"] == 1
+
+
 def test_silent_client_is_closed_at_the_deadline(clients, listen, ask, counted, real):
     """A client that says nothing, and one that stops within its hello; others are served meanwhile."""
     server = listen(deadline_ms=1500)

@@ -15,7 +15,10 @@ pub use self::{
         Established,
         ServerConnection, //
     },
-    protect::RecordKeys, //
+    protect::{
+        RecordKeys,
+        SealBudget, //
+    }, //
 };
 
 #[cfg(test)]

@@ -40,6 +40,46 @@ pub(super) fn header(kind: ContentType, len: usize) -> Result<[u8; HEADER_SIZE],
     Ok([kind.into(), v0, v1, l0, l1])
 }
 
+/// Records that may be sealed with one key (section 5.5), however long they are. ChaCha20-Poly1305
+/// bears more than there are sequence numbers.
+const fn confidentiality_limit(aead: AeadAlgorithm) -> u64 {
+    match aead {
+        // 2^24.5, rounded down.
+        AeadAlgorithm::Aes128Gcm | AeadAlgorithm::Aes256Gcm => 23_726_566,
+        // Section 5.5 has no number for CCM: that of RFC 9001 section 6.6, 2^21.5, rounded down.
+        AeadAlgorithm::Aes128Ccm => 2_965_820,
+        AeadAlgorithm::ChaCha20Poly1305 => u64::MAX,
+    }
+}
+
+/// How many more records may be sealed with a key, after which the connection has to end.
+pub struct SealBudget {
+    left: u64,
+}
+
+impl SealBudget {
+    /// That of a new key of `aead`, but for one record: the alert that ends the connection.
+    pub const fn new(aead: AeadAlgorithm) -> Self {
+        Self {
+            left: confidentiality_limit(aead).saturating_sub(1),
+        }
+    }
+
+    /// Counts the records that `len` bytes were sealed in, with at most `fragment` in each.
+    pub fn spend(&mut self, len: usize, fragment: usize) {
+        let fragment = fragment.max(1);
+        let short = usize::from(len % fragment != 0);
+        let records = (len / fragment).saturating_add(short);
+        let records = u64::try_from(records).unwrap_or(u64::MAX);
+        self.left = self.left.saturating_sub(records);
+    }
+
+    /// Whether nothing but the alert may be sealed any more.
+    pub const fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+}
+
 /// The keys of one direction, and how far it has come.
 pub struct RecordKeys {
     /// What they are keys of.
@@ -311,6 +351,50 @@ mod tests {
             &[&[23, 3, 3, 0, 17][..], &[0; 17]].concat()
         )
         .is_err());
+    }
+
+    #[test]
+    fn a_key_bears_so_many_records() {
+        // 2^24.5 and 2^21.5 are square roots of 2^49 and of 2^43.
+        for (aead, square) in [
+            (AeadAlgorithm::Aes128Gcm, 1u64 << 49),
+            (AeadAlgorithm::Aes256Gcm, 1 << 49),
+            (AeadAlgorithm::Aes128Ccm, 1 << 43),
+        ] {
+            let limit = confidentiality_limit(aead);
+            assert!(limit * limit <= square && square < (limit + 1) * (limit + 1));
+
+            let mut budget = SealBudget::new(aead);
+            budget.spend(usize::try_from(limit - 2).unwrap() * 63, 63);
+            assert!(!budget.is_spent());
+            // The alert's record is left.
+            budget.spend(1, 63);
+            assert!(budget.is_spent());
+            budget.spend(1, 63);
+            assert!(budget.is_spent());
+        }
+        let mut budget = SealBudget::new(AeadAlgorithm::ChaCha20Poly1305);
+        budget.spend(1 << 31, 1);
+        assert!(!budget.is_spent());
+    }
+
+    #[test]
+    fn records_are_counted_as_they_are_made() {
+        for (len, fragment, records) in [
+            (0, 63, 0),
+            (1, 63, 1),
+            (63, 63, 1),
+            (64, 63, 2),
+            (1 << 14, 1 << 14, 1),
+            (3, 0, 3),
+        ] {
+            let mut budget = SealBudget { left: 10 };
+            budget.spend(len, fragment);
+            assert_eq!(budget.left, 10 - records);
+        }
+        let mut budget = SealBudget { left: 10 };
+        budget.spend(usize::MAX, 1);
+        assert!(budget.is_spent());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::{
 use crate::tls;
 use core::net::SocketAddr;
 use kernel::{
+    impl_has_hr_timer,
     net::{
         socket::SocketEvents,
         tcp::{
@@ -27,9 +28,22 @@ use kernel::{
             Relaxed, //
         },
         Arc,
+        ArcBorrow,
         Mutex, //
     },
-    time::Delta,
+    time::{
+        hrtimer::{
+            ArcHrTimerHandle,
+            HrTimer,
+            HrTimerCallback,
+            HrTimerCallbackContext,
+            HrTimerPointer,
+            HrTimerRestart,
+            RelativeMode, //
+        },
+        Delta,
+        Monotonic, //
+    },
     workqueue::{
         impl_has_work,
         new_work,
@@ -43,6 +57,9 @@ const BACKLOG: u32 = 4096;
 
 /// Connections accepted before other work has its turn.
 const ACCEPTS_PER_RUN: u32 = 64;
+
+/// How long a listener waits where a connection could not be accepted, before it tries again.
+const RETRY: Delta = Delta::from_millis(100);
 
 /// Connections a listener has at once, those past their handshake included.
 const MAX_CONNECTIONS: usize = 16384;
@@ -73,6 +90,8 @@ pub(crate) struct Listener {
     table: Mutex<Table>,
     #[pin]
     work: Work<Listener>,
+    #[pin]
+    timer: HrTimer<Listener>,
 }
 
 /// The connections of a listener, by number.
@@ -80,6 +99,8 @@ struct Table {
     connections: RBTree<u64, Arc<Connection>>,
     len: usize,
     open: bool,
+    /// Queues the work, where a connection could not be accepted; none once the table is closed.
+    retry: Option<ArcHrTimerHandle<Listener>>,
 }
 
 /// Queues the listener's work when connections wait to be accepted.
@@ -93,6 +114,21 @@ impl SocketEvents for Wake {
 
 impl_has_work! {
     impl HasWork<Self> for Listener { self.work }
+}
+
+impl_has_hr_timer! {
+    impl HasHrTimer<Self> for Listener {
+        mode: RelativeMode<Monotonic>, field: self.timer
+    }
+}
+
+impl HrTimerCallback for Listener {
+    type Pointer<'a> = Arc<Self>;
+
+    fn run(this: ArcBorrow<'_, Self>, _ctx: HrTimerCallbackContext<'_, Self>) -> HrTimerRestart {
+        Arc::from(this).wake();
+        HrTimerRestart::NoRestart
+    }
 }
 
 impl WorkItem for Listener {
@@ -110,6 +146,7 @@ impl WorkItem for Listener {
                 Err(e) if e == ECONNABORTED => continue,
                 Err(e) => {
                     pr_warn_once!("a connection could not be accepted: {e:?}\n");
+                    this.retry();
                     return;
                 }
             }
@@ -135,8 +172,10 @@ impl Listener {
                     connections: RBTree::new(),
                     len: 0,
                     open: true,
+                    retry: None,
                 }),
                 work <- new_work!("rust_tls::Listener"),
+                timer <- HrTimer::new(),
             }),
             GFP_KERNEL,
         )?;
@@ -149,21 +188,28 @@ impl Listener {
 
     /// Stops accepting and closes every connection.
     ///
-    /// After it returns no callback and no work of them runs, and whoever drops the last reference
-    /// to the listener closes its socket.
+    /// After it returns no callback, no timer and no work of them runs, and whoever drops the last
+    /// reference to the listener closes its socket.
     pub(crate) fn stop(&self) {
         self.socket.clear_events();
-        let connections = {
+        let (connections, retry) = {
             let mut table = self.table.lock();
             table.open = false;
-            core::mem::take(&mut table.connections)
+            (core::mem::take(&mut table.connections), table.retry.take())
         };
+        // Waits for a timer that is just firing; as the table is closed none is set any more.
+        drop(retry);
         for connection in connections.values() {
             connection.close();
         }
         drop(connections);
         // Work that is queued or running has references to connections, and those to the listener:
         // without them the caller's is the last, and dropping it frees the port.
+        //
+        // What runs now may queue itself once more, or be about to remove the callback or the timer
+        // of a connection that it starts or closes. The first flush waits for it, the second for
+        // what it and they have queued. That finds everything closed, and queues nothing.
+        self.shared.queue.flush();
         self.shared.queue.flush();
     }
 
@@ -171,6 +217,18 @@ impl Listener {
     fn wake(self: &Arc<Self>) {
         // Where it is queued already, it has yet to run, and will see what there is to see.
         let _ = self.shared.queue.enqueue(self.clone());
+    }
+
+    /// Queues the work in a while, unless the listener has been stopped.
+    ///
+    /// Connections still wait, and when as many do as may, no event comes that would queue it.
+    fn retry(self: &Arc<Self>) {
+        let mut table = self.table.lock();
+        if table.open {
+            // The old handle goes first: dropping it cancels the timer that the new one starts.
+            table.retry = None;
+            table.retry = Some(HrTimerPointer::start(self.clone(), RETRY));
+        }
     }
 
     /// Takes a new connection in, or refuses it.
@@ -205,7 +263,7 @@ impl Listener {
                 .try_create_and_insert(id, connection.clone(), GFP_KERNEL)?;
             table.len = table.len.saturating_add(1);
         }
-        connection.start();
+        Connection::start(&connection);
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use super::{
     session::{
         Link,
         Received,
+        Sent,
         MAX_FRAGMENT, //
     },
     Progress, //
@@ -34,20 +35,17 @@ impl Echo {
     pub(super) fn step(&mut self, link: &mut Link<'_>) -> Result<Progress> {
         if self.from < self.to {
             let unsent = self.buffer.get(self.from..self.to).ok_or(EINVAL)?;
-            let n = link.send(unsent)?;
-            self.from = self.from.saturating_add(n);
-            return Ok(if n == 0 {
-                Progress::Wait
-            } else {
-                Progress::Moved
+            return Ok(match link.send(unsent)? {
+                Sent::Data(n) => {
+                    self.from = self.from.saturating_add(n);
+                    Progress::Moved
+                }
+                Sent::Refused => Progress::Refused,
+                Sent::Nothing => Progress::Wait,
             });
         }
         if self.peer_closed {
-            return Ok(if link.close()? {
-                Progress::Done
-            } else {
-                Progress::Wait
-            });
+            return link.close();
         }
         match link.receive(&mut self.buffer)? {
             Received::Data(n) => {

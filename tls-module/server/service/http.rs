@@ -7,6 +7,7 @@ use super::{
     session::{
         Link,
         Received,
+        Sent,
         MAX_FRAGMENT, //
     },
     Progress, //
@@ -61,11 +62,7 @@ impl Http {
         match self.state {
             State::Request(read) => self.read(link, read),
             State::Answer { from, body } => self.write(link, from, body),
-            State::Closing => Ok(if link.close()? {
-                Progress::Done
-            } else {
-                Progress::Wait
-            }),
+            State::Closing => link.close(),
         }
     }
 
@@ -132,15 +129,16 @@ impl Http {
     fn write(&mut self, link: &mut Link<'_>, from: usize, body: u64) -> Result<Progress> {
         let unsent = self.buffer.get(from..).unwrap_or(&[]);
         if !unsent.is_empty() {
-            let n = link.send(unsent)?;
-            self.state = State::Answer {
-                from: from.saturating_add(n),
-                body,
-            };
-            return Ok(if n == 0 {
-                Progress::Wait
-            } else {
-                Progress::Moved
+            return Ok(match link.send(unsent)? {
+                Sent::Data(n) => {
+                    self.state = State::Answer {
+                        from: from.saturating_add(n),
+                        body,
+                    };
+                    Progress::Moved
+                }
+                Sent::Refused => Progress::Refused,
+                Sent::Nothing => Progress::Wait,
             });
         }
         if body == 0 {

@@ -83,6 +83,11 @@ impl Service {
     /// Does one read or one write.
     pub(super) fn step(&mut self, stream: &TcpStream, counters: &Counters) -> Result<Progress> {
         let mut link = self.session.over(stream, counters);
+        if link.is_spent() {
+            // The peer does not take what is cut short here for whole: HTTP's answer says how long
+            // it is, and who hears an echo knows.
+            return link.close();
+        }
         match &mut self.kind {
             Kind::Echo(echo) => echo.step(&mut link),
             Kind::Http(http) => http.step(&mut link),
