@@ -16,8 +16,9 @@ use crate::tls;
 pub enum RetryPolicy {
     /// Never.
     Never,
-    /// While as many handshakes are under way as [`ConfigBuilder::retry_threshold`] says, or half
-    /// of [`ConfigBuilder::max_bytes`] is gone.
+    /// While as many handshakes are under way as [`ConfigBuilder::retry_threshold`] says, there are
+    /// half as many connections as [`ConfigBuilder::max_connections`] allows, or half of
+    /// [`ConfigBuilder::max_bytes`] is gone.
     UnderPressure,
     /// Always.
     Always,

@@ -452,16 +452,24 @@ impl Connection {
             return;
         }
         self.reason.get_or_insert(why);
-        self.closing = None;
         self.state = State::Draining(now + self.recovery.base_pto().times(3));
         self.give_up();
+        self.fall_silent();
     }
 
     fn enter_drained(&mut self, why: CloseReason) {
         self.reason.get_or_insert(why);
-        self.closing = None;
         self.state = State::Drained;
         self.give_up();
+        self.fall_silent();
+    }
+
+    /// Lets go of what it takes to send: nothing is sent any more.
+    fn fall_silent(&mut self) {
+        self.closing = None;
+        self.initial = None;
+        self.handshake = None;
+        self.data = None;
     }
 
     /// Lets go of what a closed connection has no use for.
@@ -496,9 +504,13 @@ impl Connection {
         }
         for path in Iterator::chain(core::iter::once(&self.path), &self.previous) {
             at = earliest(at, path.deadline);
-            if path.budget() > 0 {
-                at = earliest(at, path.challenge_at);
-            }
+        }
+        // Only when it could be sent: what is due and cannot be done is no reason to wake up.
+        if !self.is_blocked() && self.pace_at.is_none() && self.recovery.congestion.has_room() {
+            at = earliest(at, self.path.challenge_at);
+        }
+        if let Some(previous) = &self.previous {
+            at = earliest(at, previous.challenge_at);
         }
         earliest(
             at,
@@ -525,7 +537,7 @@ impl Connection {
             State::Closing(until) | State::Draining(until) => {
                 if until <= now {
                     self.state = State::Drained;
-                    self.closing = None;
+                    self.fall_silent();
                 }
                 return;
             }
@@ -577,6 +589,13 @@ impl Connection {
                 self.path = previous;
                 self.path.stop();
                 self.recovery.new_path();
+                let result = match previous.cid == self.remote.active_sequence() {
+                    true => Ok(()),
+                    false => self.remote.follow(&previous.addresses, None),
+                };
+                if let Err(e) = result {
+                    self.fail(now, e);
+                }
             }
             _ => self.enter_drained(CloseReason::Transport(TransportError::new(
                 Code::NO_VIABLE_PATH,

@@ -97,6 +97,11 @@ pub enum Reply {
     StatelessReset,
 }
 
+impl Reply {
+    /// How many kinds there are.
+    const COUNT: usize = 4;
+}
+
 /// What is to be done with a datagram.
 pub enum Received<'a, C> {
     /// It is to be given to this connection.
@@ -146,7 +151,8 @@ pub struct Endpoint<C> {
     early: KVec<Early>,
     resets: KVec<(ExpectedReset, Key)>,
     half_open: usize,
-    replies: u64,
+    /// How many datagrams of each kind have been sent since then.
+    replies: [u64; Reply::COUNT],
     replies_since: Instant,
 }
 
@@ -164,7 +170,7 @@ impl<C> Endpoint<C> {
             early: KVec::new(),
             resets: KVec::new(),
             half_open: 0,
-            replies: 0,
+            replies: [0; Reply::COUNT],
             replies_since: Instant::from_nanos(0),
         })
     }
@@ -298,6 +304,7 @@ impl<C> Endpoint<C> {
             .get(first..)?
             .iter()
             .take_while(|(reset, _)| reset.remote == path.remote)
+            .take(limits::MAX_RESETS_PER_ADDRESS)
             .find(|(reset, _)| ct_eq(&reset.token, token))
             .map(|(_, key)| *key)
     }
@@ -311,17 +318,19 @@ impl<C> Endpoint<C> {
     ) -> Received<'_, C> {
         if now - self.replies_since >= Duration::from_secs(1) {
             self.replies_since = now;
-            self.replies = 0;
+            self.replies = [0; Reply::COUNT];
         }
-        if self.replies >= limits::REPLIES_PER_SECOND {
+        let Some(sent) = self.replies.get_mut(kind as usize) else {
+            return Received::Dropped(Discard::RateLimited);
+        };
+        if *sent >= limits::REPLIES_PER_SECOND {
             return Received::Dropped(Discard::RateLimited);
         }
+        // What makes none costs as much.
+        *sent = sent.saturating_add(1);
         match make(self) {
             Ok(0) => Received::Dropped(Discard::Unknown),
-            Ok(len) => {
-                self.replies = self.replies.saturating_add(1);
-                Received::Reply(kind, len)
-            }
+            Ok(len) => Received::Reply(kind, len),
             Err(_) => Received::Dropped(Discard::NoMemory),
         }
     }
@@ -347,7 +356,9 @@ impl<C> Endpoint<C> {
         let retry = match self.config.retry {
             RetryPolicy::Never => false,
             RetryPolicy::UnderPressure => {
-                self.half_open >= self.config.retry_threshold || self.memory.is_half_gone()
+                self.half_open >= self.config.retry_threshold
+                    || self.len() >= self.config.max_connections / 2
+                    || self.memory.is_half_gone()
             }
             RetryPolicy::Always => true,
         };
@@ -455,7 +466,9 @@ impl<C> Endpoint<C> {
         Ok(())
     }
 
-    /// Says that a connection's handshake is not under way any more.
+    /// Says that a connection's handshake is done. Where it has failed, the connection counts as one
+    /// whose handshake is under way until it is removed: it keeps its place till then, which whoever
+    /// begins connections only for them to fail is not to have for nothing.
     pub fn handshake_over(&mut self, key: Key) {
         let Some(slot) = self.slot_mut(key) else {
             return;

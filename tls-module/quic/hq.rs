@@ -126,7 +126,7 @@ impl<S: Service> Hq<S> {
                         let _ = self.exchanges.remove(at);
                     }
                     if id.direction() == Direction::Bidi {
-                        connection.reset(id, BAD_REQUEST)?;
+                        break_off(connection, id, false)?;
                     }
                     return Ok(());
                 }
@@ -162,6 +162,8 @@ impl<S: Service> Hq<S> {
             Some(at) => at,
             // The end of a request that has been answered.
             None if bytes.is_empty() => return Ok(()),
+            // What follows a request that has been answered, or whose answer nobody wants.
+            None if connection.write(id, &[]).is_err() => return Ok(()),
             None => {
                 let new = Exchange::Request(KVec::new());
                 self.exchanges.push((id, new), GFP_KERNEL)?;
@@ -189,14 +191,21 @@ impl<S: Service> Hq<S> {
             Some(response) => *exchange = Exchange::Response { response, sent: 0 },
             None => {
                 let _ = self.exchanges.remove(at);
-                if !fin {
-                    connection.stop_sending(id, BAD_REQUEST)?;
-                }
-                connection.reset(id, BAD_REQUEST)?;
+                break_off(connection, id, !fin)?;
             }
         }
         Ok(())
     }
+}
+
+/// Breaks a stream off, one way or, where there is more to come, both.
+fn break_off(connection: &mut Connection, id: StreamId, both: bool) -> Result {
+    // The peer may have brought either to its end before.
+    let gone = |e| if e == ENOENT { Ok(()) } else { Err(e) };
+    if both {
+        connection.stop_sending(id, BAD_REQUEST).or_else(gone)?;
+    }
+    connection.reset(id, BAD_REQUEST).or_else(gone)
 }
 
 /// The path of a request: `GET`, the path, and perhaps a version.

@@ -66,6 +66,9 @@ pub const MAX_CONGESTION_WINDOW: u64 = 1 << 19;
 /// thousand; small ones, which the window does not bound, are.
 pub const MAX_SENT_PACKETS: u64 = 4096;
 
+/// Most frames in them: a packet may have a hundred, of one byte each.
+pub const MAX_SENT_FRAMES: usize = 8192;
+
 /// Connection ids of the peer's that are kept: what is said in `active_connection_id_limit`.
 pub const MAX_REMOTE_CIDS: usize = 4;
 
@@ -78,6 +81,17 @@ pub const MAX_RETIRED_CIDS: usize = 4 * MAX_REMOTE_CIDS;
 
 /// Most connection ids that a peer may use up in the life of a connection.
 pub const MAX_CID_SEQUENCE: u64 = 1 << 16;
+
+/// Most connections from one address and port of which a stateless reset is known. It is told by
+/// comparing each one's token, and anyone can have that done.
+pub const MAX_RESETS_PER_ADDRESS: usize = 64;
+
+/// The longest round-trip time that is taken for one.
+pub const MAX_RTT: Duration = Duration::from_secs(10);
+
+/// The longest probe timeout that other timers are measured by: a connection is closing, draining
+/// or, past its idle timeout, waiting for three of them at most.
+pub const MAX_PTO: Duration = Duration::from_secs(10);
 
 /// Most PATH_RESPONSE frames that wait to be sent.
 pub const MAX_PATH_RESPONSES: usize = 4;
@@ -114,8 +128,8 @@ pub const RETRY_TOKEN_LIFE: Duration = Duration::from_secs(30);
 /// How long a token of a NEW_TOKEN frame is taken.
 pub const NEW_TOKEN_LIFE: Duration = Duration::from_secs(24 * 3600);
 
-/// Datagrams a second that an endpoint sends without a connection: version negotiation, Retry,
-/// refusals and stateless resets together.
+/// Datagrams a second that an endpoint sends without a connection, of each kind: version negotiation,
+/// Retry, refusals, stateless resets. Whoever has it send many of one does not use up the others.
 pub const REPLIES_PER_SECOND: u64 = 20_000;
 
 /// Factor by which this side's bytes may exceed those of an address that is not validated (section

@@ -91,6 +91,8 @@ struct SentSpace {
     last_ack_eliciting: Option<Instant>,
     /// How many such packets are in flight.
     ack_eliciting: u64,
+    /// How many frames all the packets have.
+    frames: usize,
     /// Packets that are to be sent whatever the window says.
     probes: u8,
 }
@@ -103,8 +105,25 @@ impl SentSpace {
             loss_time: None,
             last_ack_eliciting: None,
             ack_eliciting: 0,
+            frames: 0,
             probes: 0,
         }
+    }
+
+    /// Whether there is no room for another packet.
+    fn is_full(&self) -> bool {
+        let packets = self.packets.end().saturating_sub(self.packets.first());
+        packets >= limits::MAX_SENT_PACKETS || self.frames >= limits::MAX_SENT_FRAMES
+    }
+
+    /// Takes a packet off the list: whatever has become of it, it is under way no more.
+    fn take(&mut self, number: u64) -> Option<SentPacket> {
+        let packet = self.packets.take(number)?;
+        if packet.ack_eliciting {
+            self.ack_eliciting = self.ack_eliciting.saturating_sub(1);
+        }
+        self.frames = self.frames.saturating_sub(packet.frames.len());
+        Some(packet)
     }
 }
 
@@ -173,14 +192,29 @@ impl Recovery {
         self.spaces.get(space).largest_acked
     }
 
-    /// Makes sure that a packet can be listed when it has been sent; `ENOBUFS` if there are too many
-    /// of them.
-    pub(super) fn reserve(&mut self, space: Space) -> KernelResult {
-        let packets = &mut self.spaces.get_mut(space).packets;
-        if packets.end().saturating_sub(packets.first()) >= limits::MAX_SENT_PACKETS {
-            return Err(ENOBUFS);
+    /// Makes sure that a packet can be listed when it has been sent. Where there are too many, those
+    /// that were sent first are taken for lost; gives what they said.
+    ///
+    /// Nothing else ends the wait for a peer that acknowledges nothing, while what it is sent in
+    /// return asks for no acknowledgment and so is not held back by the window.
+    pub(super) fn make_room(&mut self, space: Space) -> KernelResult<KVec<Sent>> {
+        let mut lost = KVec::new();
+        let path = self.path;
+        let of = self.spaces.get_mut(space);
+        while of.is_full() {
+            let Some(packet) = of.take(of.packets.first()) else {
+                break;
+            };
+            if packet.path == path {
+                self.congestion.forget(packet.size);
+            }
+            lost.reserve(packet.frames.len(), GFP_KERNEL)?;
+            for frame in packet.frames {
+                lost.push(frame, GFP_KERNEL)?;
+            }
         }
-        packets.reserve()
+        of.packets.reserve()?;
+        Ok(lost)
     }
 
     /// Whether something is that asks for an acknowledgment, and has none yet.
@@ -238,6 +272,7 @@ impl Recovery {
             // Nobody acknowledges it by itself: it would stay for ever.
             return of.packets.skip();
         }
+        let count = frames.len();
         of.packets.push(SentPacket {
             time: now,
             size,
@@ -245,6 +280,7 @@ impl Recovery {
             path,
             frames,
         })?;
+        of.frames = of.frames.saturating_add(count);
         self.congestion.sent(size);
         if ack_eliciting {
             of.last_ack_eliciting = Some(now);
@@ -272,6 +308,7 @@ impl Recovery {
                 "acknowledgment of a packet that was not sent",
             ));
         }
+        let is_newer = of.largest_acked.is_none_or(|before| largest > before);
         of.largest_acked = of.largest_acked.max(Some(largest));
 
         let mut newest = None;
@@ -281,16 +318,13 @@ impl Recovery {
             let first = of.packets.first();
             let (low, high) = range.into_inner();
             for number in (low.max(first)..=high).rev() {
-                let Some(packet) = of.packets.take(number) else {
+                let Some(packet) = of.take(number) else {
                     continue;
                 };
                 any = true;
                 any_ack_eliciting |= packet.ack_eliciting;
                 if number == largest && packet.path == self.path {
                     newest = Some(packet.time);
-                }
-                if packet.ack_eliciting {
-                    of.ack_eliciting = of.ack_eliciting.saturating_sub(1);
                 }
                 if packet.path == self.path {
                     self.congestion.acked(packet.size, packet.time);
@@ -302,7 +336,13 @@ impl Recovery {
             }
         }
         if !any {
-            return Ok(());
+            // The peer may have got a packet that is not listed, as it asked for no acknowledgment:
+            // those sent before are lost all the same. They have to go, too, or each acknowledgment
+            // would look through all numbers since.
+            return match is_newer {
+                true => self.detect_lost(space, now, outcome),
+                false => Ok(()),
+            };
         }
         if let (Some(sent), true) = (newest, any_ack_eliciting) {
             // Section 5.3: no more than the peer said it would wait, once that is sure.
@@ -345,13 +385,10 @@ impl Recovery {
                 of.loss_time = earliest(of.loss_time, Some(packet.time + delay));
                 continue;
             }
-            let Some(packet) = of.packets.take(number) else {
+            let Some(packet) = of.take(number) else {
                 continue;
             };
             outcome.packets_lost = outcome.packets_lost.saturating_add(1);
-            if packet.ack_eliciting {
-                of.ack_eliciting = of.ack_eliciting.saturating_sub(1);
-            }
             if packet.path == path {
                 self.congestion.forget(packet.size);
                 if packet.size > 0 {
@@ -396,8 +433,11 @@ impl Recovery {
     }
 
     /// The probe timeout that other timers are measured by: those of closing, of keys and of paths.
+    ///
+    /// It is bounded: how long a connection is kept that nobody uses is not for the peer to say,
+    /// who may acknowledge as late as it likes.
     pub(super) fn base_pto(&self) -> Duration {
-        self.rtt.pto() + self.max_ack_delay.max(GRANULARITY)
+        (self.rtt.pto() + self.max_ack_delay.max(GRANULARITY)).min(limits::MAX_PTO)
     }
 
     fn loss_timer(&self) -> Option<(Instant, Space)> {
@@ -686,6 +726,64 @@ mod tests {
         let (_, lost) = t.ack(2100, &[3..=4]);
         assert_eq!(lost, [1, 2]);
         assert!(t.0.congestion.window() > 2 * 1200);
+    }
+
+    /// A peer that acknowledges nothing, and yet has this side send packets.
+    #[test]
+    fn room_is_made() {
+        let mut t = Trace::new();
+        let mut again = StdVec::new();
+        for n in 0..3 * limits::MAX_SENT_PACKETS {
+            again.extend(numbers(&t.0.make_room(Space::Data).unwrap()));
+            if n == 0 || n == 10 {
+                t.send(n);
+            } else {
+                t.0.on_sent(Space::Data, at(n), 0, false, KVec::new())
+                    .unwrap();
+            }
+            let listed = &t.0.spaces.data.packets;
+            assert!(listed.end() - listed.first() <= limits::MAX_SENT_PACKETS);
+        }
+        assert_eq!(again, [0, 10]);
+        assert!(!t.0.is_under_way(Space::Data));
+        assert_eq!(t.0.congestion.in_flight(), 0);
+
+        // As many frames as packets may have together.
+        let mut t = Trace::new();
+        for n in 0..200 {
+            let lost = t.0.make_room(Space::Data).unwrap().len();
+            assert_eq!(lost, if n < 82 { 0 } else { 100 }, "{n}");
+            let mut frames = KVec::new();
+            for _ in 0..100 {
+                frames
+                    .push(Sent::Crypto(Space::Data, n..n + 1), GFP_KERNEL)
+                    .unwrap();
+            }
+            t.0.on_sent(Space::Data, at(n), 100, true, frames).unwrap();
+        }
+    }
+
+    /// An acknowledgment of nothing that is listed finds what was sent before it lost.
+    #[test]
+    fn lost_by_what_is_not_listed() {
+        let mut t = Trace::new();
+        t.send(0);
+        for n in 1..100 {
+            t.0.on_sent(Space::Data, at(n), 0, false, KVec::new())
+                .unwrap();
+        }
+        assert_eq!(t.ack(100, &[2..=2]), ([].into(), [].into()));
+        assert_eq!(t.ack(100, &[50..=50]), ([].into(), [0].into()));
+        assert_eq!(t.0.spaces.data.packets.first(), 100);
+    }
+
+    #[test]
+    fn late_acknowledgments_do_not_stretch_timers() {
+        let mut t = Trace::new();
+        t.send(0);
+        t.ack(1_000_000, &[0..=0]);
+        assert_eq!(t.0.rtt.smoothed(), limits::MAX_RTT);
+        assert_eq!(t.0.base_pto(), limits::MAX_PTO);
     }
 
     #[test]

@@ -2,9 +2,12 @@
 
 //! The round-trip time (RFC 9002 section 5).
 
-use super::time::{
-    Duration,
-    Instant, //
+use super::{
+    limits,
+    time::{
+        Duration,
+        Instant, //
+    }, //
 };
 
 /// What is taken for the round-trip time before there is a sample (section 6.2.2).
@@ -46,6 +49,8 @@ impl Rtt {
     /// Takes a sample (section 5.3). `ack_delay` is what the peer says it waited, as far as it may
     /// have.
     pub(super) fn update(&mut self, now: Instant, sample: Duration, ack_delay: Duration) {
+        // A peer can hold an acknowledgment back for as long as it likes.
+        let sample = sample.min(limits::MAX_RTT);
         self.latest = sample;
         if self.first_sample.is_none() {
             self.first_sample = Some(now);

@@ -29,7 +29,8 @@ use super::super::{
     limits,
     range_set::RangeSet,
     sent::Sent,
-    stream::Signal, //
+    stream::Signal,
+    Path, //
 };
 
 /// An id of this side's.
@@ -165,6 +166,8 @@ impl LocalCids {
 /// The ids that the peer gave out.
 pub(super) struct RemoteCids {
     active: RemoteCid,
+    /// The one for another path than that in use, and for which.
+    other: Option<(Path, RemoteCid)>,
     spare: KVec<RemoteCid>,
     /// The numbers of those there ever were.
     seen: RangeSet,
@@ -179,6 +182,7 @@ impl RemoteCids {
         seen.insert(0..1)?;
         Ok(Self {
             active: RemoteCid::new(0, id, None),
+            other: None,
             spare: KVec::new(),
             seen,
             retire_prior_to: 0,
@@ -191,9 +195,25 @@ impl RemoteCids {
         &self.active.id
     }
 
+    /// Its number.
+    pub(super) const fn active_sequence(&self) -> u64 {
+        self.active.sequence
+    }
+
+    /// The ids in use.
+    fn used(&self) -> impl Iterator<Item = &RemoteCid> {
+        let other = self.other.as_ref().map(|(_, cid)| cid);
+        Iterator::chain(core::iter::once(&self.active), other)
+    }
+
+    /// The ids there are.
+    fn all(&self) -> impl Iterator<Item = &RemoteCid> {
+        Iterator::chain(self.used(), self.spare.iter())
+    }
+
     /// Whether the end of a datagram is the token of an id in use (section 10.3.1).
     pub(super) fn is_reset(&self, token: &[u8]) -> bool {
-        self.active.is_reset(token)
+        self.used().any(|cid| cid.is_reset(token))
     }
 
     /// The token of the id in use.
@@ -202,8 +222,7 @@ impl RemoteCids {
     }
 
     fn find(&self, sequence: u64) -> Option<&RemoteCid> {
-        Iterator::chain(core::iter::once(&self.active), self.spare.iter())
-            .find(|cid| cid.sequence == sequence)
+        self.all().find(|cid| cid.sequence == sequence)
     }
 
     /// Takes a NEW_CONNECTION_ID frame (section 19.15).
@@ -235,8 +254,7 @@ impl RemoteCids {
                 _ => Ok(()),
             };
         }
-        let known = Iterator::chain(core::iter::once(&self.active), self.spare.iter());
-        if known.into_iter().any(|cid| cid.id == id) {
+        if self.all().any(|cid| cid.id == id) {
             return Err(TransportError::violation(
                 "connection id given under two numbers",
             ));
@@ -256,11 +274,14 @@ impl RemoteCids {
                 at = at.saturating_add(1);
             }
         }
+        if self.other.is_some_and(|(_, cid)| cid.sequence < limit) {
+            self.leave()?;
+        }
         if self.active.sequence < limit {
             self.change()?;
         }
         // Section 5.1.1: those that are retired do not count.
-        if self.spare.len() >= limits::MAX_REMOTE_CIDS {
+        if self.all().count() > limits::MAX_REMOTE_CIDS {
             return Err(too_many);
         }
         Ok(())
@@ -278,13 +299,65 @@ impl RemoteCids {
         Ok(())
     }
 
-    /// Goes to another id, if there is one, and retires the one in use (section 9.5).
-    pub(super) fn change(&mut self) -> Result {
+    /// Goes to another id, if there is one, and retires the one in use.
+    fn change(&mut self) -> Result {
         if let Ok(next) = self.spare.remove(0) {
             let old = core::mem::replace(&mut self.active, next);
             self.retire(old.sequence)?;
         }
         Ok(())
+    }
+
+    /// Follows the peer to the path `to`, with the id that has been used there or with another one,
+    /// if there is one: nobody is to see from an id that both paths are of one connection (section
+    /// 9.5). The id before is kept for the path `from`, if there is to be one, or else retired.
+    pub(super) fn follow(&mut self, to: &Path, from: Option<Path>) -> Result {
+        let next = match self.other {
+            Some((path, cid)) if path == *to => {
+                self.other = None;
+                cid
+            }
+            _ => match self.spare.remove(0) {
+                Ok(next) => next,
+                Err(_) => return Ok(()),
+            },
+        };
+        let old = core::mem::replace(&mut self.active, next);
+        match from {
+            Some(from) => {
+                self.leave()?;
+                self.other = Some((from, old));
+            }
+            None => self.retire(old.sequence)?,
+        }
+        Ok(())
+    }
+
+    /// The id to send to on the path `to`, which is not the one in use, nor are there others to know
+    /// by it; [`None`] if there is none left.
+    pub(super) fn elsewhere(&mut self, to: &Path) -> Result<Option<ConnectionId>> {
+        if self.active.id.is_empty() {
+            return Ok(Some(ConnectionId::EMPTY));
+        }
+        if let Some((path, cid)) = &self.other {
+            if path == to {
+                return Ok(Some(cid.id));
+            }
+        }
+        let Ok(next) = self.spare.remove(0) else {
+            return Ok(None);
+        };
+        self.leave()?;
+        self.other = Some((*to, next));
+        Ok(Some(next.id))
+    }
+
+    /// Retires the id for another path: nothing is sent there any more.
+    pub(super) fn leave(&mut self) -> Result {
+        match self.other.take() {
+            Some((_, cid)) => self.retire(cid.sequence),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn is_due(&self) -> bool {
@@ -362,6 +435,32 @@ mod tests {
         // One that is to be retired when it comes is.
         let mut none = RemoteCids::new(ConnectionId::EMPTY).unwrap();
         assert!(none.on_new(1, 0, id(1), [1; 16]).is_err());
+        // Each path has an id of its own, and the one in use takes it along.
+        let path = |port| Path {
+            local: ([127, 0, 0, 1], 443).into(),
+            remote: ([127, 0, 0, 1], port).into(),
+        };
+        let mut cids = RemoteCids::new(id(0)).unwrap();
+        assert_eq!(cids.elsewhere(&path(1)).unwrap(), None);
+        for n in 1..4 {
+            cids.on_new(n, 0, id(n as u8), [n as u8; 16]).unwrap();
+        }
+        assert_eq!(cids.elsewhere(&path(1)).unwrap(), Some(id(1)));
+        assert_eq!(cids.elsewhere(&path(1)).unwrap(), Some(id(1)));
+        assert!(cids.is_reset(&[1; 16]) && !cids.is_reset(&[2; 16]));
+        assert_eq!(*cids.active(), id(0));
+        cids.follow(&path(1), Some(path(0))).unwrap();
+        assert_eq!(*cids.active(), id(1));
+        assert_eq!(cids.elsewhere(&path(0)).unwrap(), Some(id(0)));
+        assert_eq!(cids.retired.len(), 0);
+        assert_eq!(cids.elsewhere(&path(2)).unwrap(), Some(id(2)));
+        cids.follow(&path(3), None).unwrap();
+        assert_eq!(*cids.active(), id(3));
+        cids.leave().unwrap();
+        let retired: std::vec::Vec<u64> = cids.retired.iter().map(|(n, _)| *n).collect();
+        assert_eq!(retired, [0, 1, 2]);
+        assert_eq!(cids.elsewhere(&path(2)).unwrap(), None);
+        assert_eq!(none.elsewhere(&path(2)).unwrap(), Some(ConnectionId::EMPTY));
         // Retired without end.
         let mut flood = RemoteCids::new(id(0)).unwrap();
         let result = (1..100).try_for_each(|n| flood.on_new(n, n, id(n as u8), [0; 16]));

@@ -375,8 +375,9 @@ impl Connection {
         if space == Space::Data && path != self.path.addresses && opened.newest && !probing {
             self.migrate(arrival, opened)?;
         }
-        if let Some(local) = opened.local {
-            self.local_in_use = local;
+        // What probes another path says nothing of this one.
+        if path == self.path.addresses {
+            self.local_in_use = opened.local.unwrap_or(self.local_in_use);
         }
         Ok(())
     }
@@ -441,10 +442,11 @@ impl Connection {
                     .push((arrival.path, data, arrival.datagram), GFP_KERNEL)?;
             }
             Frame::PathResponse(data) => {
-                if self.path.respond(&data) {
+                if self.path.respond(now, &data) {
                     self.previous = None;
+                    self.remote.leave()?;
                 } else if let Some(previous) = &mut self.previous {
-                    previous.respond(&data);
+                    previous.respond(now, &data);
                 }
             }
             Frame::ConnectionClose { code, frame } => {
@@ -488,6 +490,12 @@ impl Connection {
             return Err(TransportError::new(
                 Code::CRYPTO_BUFFER_EXCEEDED,
                 "more CRYPTO data than is kept",
+            ));
+        }
+        if space == Space::Initial && self.handshake.is_some() && end > receive.read_offset() {
+            // RFC 9001 section 4.1.3: the ClientHello was the last that is said there.
+            return Err(TransportError::violation(
+                "CRYPTO data at a level that is over",
             ));
         }
         receive.write(offset, data)?;
@@ -603,6 +611,11 @@ impl Connection {
         {
             self.recovery.new_path();
         }
+        old.cid = self.remote.active_sequence();
+        let from = old.validated.then_some(old.addresses);
+        if known.is_some() {
+            self.previous = None;
+        }
         if old.validated {
             // Section 9.3.3: it may be someone else's copy that came from the new one.
             old.validate(now, deadline);
@@ -610,7 +623,7 @@ impl Connection {
         }
         if opened.local != Some(self.local_in_use) {
             // Section 9.5: a peer that means to move uses another id, and gets one.
-            self.remote.change()?;
+            self.remote.follow(&path, from)?;
         }
         Ok(())
     }

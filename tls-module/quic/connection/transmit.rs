@@ -9,6 +9,7 @@ use kernel::{
 
 use super::{
     super::{
+        cid::ConnectionId,
         codec::{
             to_u64,
             to_usize,
@@ -68,7 +69,7 @@ impl Connection {
         match result {
             Ok(transmit) => transmit,
             // For want of memory: what was to be sent is so still, and timers come again.
-            Err(e) if e == ENOMEM || e == ENOBUFS => None,
+            Err(e) if e == ENOMEM => None,
             Err(e) if e == EKEYEXPIRED => {
                 self.fail(
                     now,
@@ -193,7 +194,8 @@ impl Connection {
         w: &mut Writer<'_>,
         data: bool,
     ) -> KernelResult<Option<Draft>> {
-        self.recovery.reserve(space)?;
+        let lost = self.recovery.make_room(space)?;
+        self.say_again(lost)?;
         if space == Space::Data && data {
             self.update_if_wanted()?;
         }
@@ -202,7 +204,7 @@ impl Connection {
         if w.room() < to_usize(LEAST) {
             return Ok(None);
         }
-        let header = self.header(space, w, number, acked)?;
+        let header = self.header(space, w, self.remote.active(), number, acked)?;
         let start = w.len();
         let mut sent = KVec::new();
 
@@ -256,13 +258,13 @@ impl Connection {
     }
 
     fn header(
-        &mut self,
+        &self,
         space: Space,
         w: &mut Writer<'_>,
+        dcid: &ConnectionId,
         number: u64,
         acked: Option<u64>,
     ) -> KernelResult<Written> {
-        let dcid = self.remote.active();
         let kind = match space {
             Space::Initial => LongType::Initial,
             Space::Handshake => LongType::Handshake,
@@ -459,11 +461,28 @@ impl Connection {
         if to_u64(limit) < LEAST {
             return Ok(None);
         }
+        // Section 9.5: a path that the peer has left has the id it had there, which the one in use
+        // has, too, if the peer did not ask for another by using another itself.
+        let left = self.previous.is_some_and(|previous| {
+            previous.addresses == path && previous.cid == self.remote.active_sequence()
+        });
+        let dcid = match left {
+            true => *self.remote.active(),
+            false => match self.remote.elsewhere(&path) {
+                Ok(Some(dcid)) => dcid,
+                Ok(None) => return Ok(None),
+                Err(e) => {
+                    self.fail(now, e);
+                    return Ok(None);
+                }
+            },
+        };
         let mut w = Writer::new(buf.get_mut(..limit).ok_or(EINVAL)?);
-        self.recovery.reserve(Space::Data)?;
+        let lost = self.recovery.make_room(Space::Data)?;
+        self.say_again(lost)?;
         let number = self.recovery.next_number(Space::Data);
         let acked = self.recovery.largest_acked(Space::Data);
-        let header = self.header(Space::Data, &mut w, number, acked)?;
+        let header = self.header(Space::Data, &mut w, &dcid, number, acked)?;
         w.varint(kind)?;
         w.bytes(&data)?;
         let draft = Draft {
@@ -504,7 +523,7 @@ impl Connection {
                 continue;
             }
             let number = self.recovery.next_number(space);
-            let header = self.header(space, &mut w, number, None)?;
+            let header = self.header(space, &mut w, self.remote.active(), number, None)?;
             if space == Space::Data || frame.is_some() {
                 frame::write_close(&mut w, code, frame, &reason)?;
             } else {

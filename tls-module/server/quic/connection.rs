@@ -72,6 +72,9 @@ const SHORT_INBOX: usize = 8;
 /// Batches sent before other connections have their turn.
 const BATCHES_PER_RUN: u32 = 16;
 
+/// How long to wait before something is tried again that could not be done.
+const AGAIN: quic::Duration = quic::Duration::from_millis(10);
+
 /// The code with which a connection is closed that cannot be served.
 const INTERNAL: u64 = 1;
 
@@ -396,13 +399,16 @@ impl Connection {
             return;
         };
         match (state.quic.is_established(), state.quic.negotiated()) {
-            (true, Some(negotiated)) => tally.done(negotiated),
+            (true, Some(negotiated)) => {
+                tally.done(negotiated);
+                self.listener.handshake_over(self.key);
+            }
+            // It counts against the listener's limits until it is forgotten.
             _ => {
                 let (alert, errno) = self.blame(state.quic.error());
                 tally.failed(alert, errno);
             }
         }
-        self.listener.handshake_over(self.key);
     }
 
     /// What a failed handshake is counted as: the alert sent, and the error.
@@ -460,8 +466,13 @@ impl Connection {
         {
             return;
         }
-        let left = wanted.as_nanos().saturating_sub(now.as_nanos()).max(1);
-        let left = Delta::from_nanos(i64::try_from(left).unwrap_or(i64::MAX));
+        // What was due by now has been tried. If it is so still, it could not be done, for want of
+        // memory or of room in the socket: that takes a while.
+        let wanted = match wanted <= now {
+            true => now + AGAIN,
+            false => wanted,
+        };
+        let left = Delta::from_nanos(i64::try_from((wanted - now).as_nanos()).unwrap_or(i64::MAX));
         // The old handle goes first: dropping it cancels the timer that the new one starts.
         state.timer = None;
         state.timer = Some(HrTimerPointer::start(self.clone(), left));

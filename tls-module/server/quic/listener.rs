@@ -166,7 +166,7 @@ impl QuicListener {
                 RetryPolicy::Auto => quic::RetryPolicy::UnderPressure,
                 RetryPolicy::Always => quic::RetryPolicy::Always,
             })
-            .retry_threshold(options.max_handshakes / 2)
+            .retry_threshold(options.max_handshakes.min(MAX_CONNECTIONS) / 2)
             .build()?;
         let endpoint = KBox::new(Endpoint::new(config)?, GFP_KERNEL)?;
         let buffers = Buffers {
@@ -216,6 +216,11 @@ impl QuicListener {
         }
         // Work that is queued or running has references to connections, and those to the listener:
         // without them the caller's is the last, and dropping it frees the port.
+        //
+        // What runs now may queue itself once more, or a connection that it has something for. The
+        // first flush waits for it, the second for what it has queued. That finds no endpoint and no
+        // state, and queues nothing.
+        self.shared.queue.flush();
         self.shared.queue.flush();
     }
 
@@ -225,12 +230,16 @@ impl QuicListener {
         let _ = self.shared.queue.enqueue(self.clone());
     }
 
-    /// Receives what the socket has, up to a bound; whether there may be more.
+    /// Receives what the socket has, up to a bound; whether there may be more. What comes to a
+    /// listener that has been stopped stays where it is.
     fn receive(self: &Arc<Self>) -> bool {
         let mut buffers = self.buffers.lock();
         let Buffers { batch, reply } = &mut *buffers;
 
         for _ in 0..BATCHES_PER_RUN {
+            if self.endpoint.lock().is_none() {
+                return false;
+            }
             let received = match self.socket.recv(batch) {
                 Ok(received) => received,
                 Err(e) if e == EAGAIN => return false,
@@ -345,7 +354,7 @@ impl QuicListener {
         self.blocked.store(true, Relaxed);
     }
 
-    /// A connection's handshake is over, one way or the other.
+    /// A connection's handshake is done.
     pub(super) fn handshake_over(&self, key: quic::Key) {
         if let Some(endpoint) = &mut *self.endpoint.lock() {
             endpoint.handshake_over(key);

@@ -341,6 +341,37 @@ fn rebind() {
     }
 }
 
+/// Three times what came from the new address is room for a challenge, and for a part of another,
+/// which is no reason to wake up.
+#[test]
+fn rebind_by_a_small_packet() {
+    for len in (300..420).step_by(4) {
+        let mut world = World::new(14, Network::default());
+        let handle = world.connect(&Offer::default());
+
+        world.handshake(handle, 5);
+        world.get(handle, 1000, 5);
+        world.pass(Duration::from_millis(100));
+        world.client_address = "192.0.2.1:41000".parse().unwrap();
+
+        let id = world
+            .quinn(handle)
+            .connection
+            .streams()
+            .open(Dir::Bi)
+            .unwrap();
+
+        world.write(handle, id, &vec![b' '; len]);
+        // The client's answers do not arrive.
+        world.network.loss = 0;
+        world.step();
+        world.network.loss = 100;
+        world.pass(Duration::from_secs(2));
+        world.network.loss = 0;
+        world.get(handle, 100_000, 60);
+    }
+}
+
 #[test]
 fn ipv6() {
     let mut world = World::new(12, Network::default());
@@ -490,6 +521,62 @@ fn stop_and_reset() {
     stream.write(&[1; 1000]).unwrap();
     stream.finish().unwrap();
     world.get(handle, 1000, 10);
+}
+
+/// A client that wants no answer any more, and then breaks its request off, too.
+#[test]
+fn stopped_and_then_reset() {
+    let mut world = World::new(19, Network::default());
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 5);
+
+    let code = VarInt::from_u32(7);
+    let quinn = &mut world.quinn(handle).connection;
+    let id = quinn.streams().open(Dir::Bi).unwrap();
+
+    world.write(handle, id, b"GET /bytes/10000000\r\n");
+    world.until(5, |world| world.quinn(handle).has_any(id));
+
+    let quinn = &mut world.quinn(handle).connection;
+
+    quinn.recv_stream(id).stop(code).unwrap();
+    world.pass(Duration::from_secs(1));
+    world
+        .quinn(handle)
+        .connection
+        .send_stream(id)
+        .reset(code)
+        .unwrap();
+    world.pass(Duration::from_secs(1));
+    world.get(handle, 100_000, 10);
+}
+
+/// A stream has one request: what follows it is of no interest, and does no harm to the answer.
+#[test]
+fn one_request_on_a_stream() {
+    let mut world = World::new(19, Network::default());
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 5);
+
+    let quinn = &mut world.quinn(handle).connection;
+    let id = quinn.streams().open(Dir::Bi).unwrap();
+
+    world.write(handle, id, b"GET /bytes/100000\r\n");
+    world.until(5, |world| world.quinn(handle).has_any(id));
+    world.write(handle, id, b"GET /bytes/5\r\nand more");
+    world.until(5, |world| world.quinn(handle).has_all(id));
+    world.write(handle, id, b"GET /bytes/5\r\n");
+    world
+        .quinn(handle)
+        .connection
+        .send_stream(id)
+        .finish()
+        .unwrap();
+    world.pass(Duration::from_secs(1));
+    assert_eq!(world.quinn(handle).answer(id).len, 100_000);
+    world.get(handle, 100_000, 10);
 }
 
 #[test]
@@ -871,6 +958,56 @@ fn forged_initials() {
         world.hand(address, 0, &mut initial);
     }
     assert!(world.server.is_empty());
+}
+
+/// Handshakes that fail at once keep their places until they are forgotten: who begins many is
+/// asked where it is, as is everybody then.
+#[test]
+fn failed_handshakes_count() {
+    let config = config(|config| config.retry(RetryPolicy::UnderPressure).retry_threshold(8));
+    let mut world = World::with(20, Network::default(), config);
+
+    for _ in 0..8 {
+        world.connect(&Offer {
+            alpn: vec![b"other".to_vec()],
+            ..Offer::default()
+        });
+    }
+    world.pass(Duration::from_millis(50));
+    assert_eq!(world.server.half_open(), 8);
+    assert!(world.peers.values().all(|peer| peer.connection.is_closed()));
+
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 5);
+    assert_eq!(world.replies, [Reply::Retry]);
+    world.until(10, |world| world.server.len() == 1);
+    assert_eq!(world.server.half_open(), 0);
+}
+
+/// However many datagrams are answered with a reset, clients get their Retry.
+#[test]
+fn resets_leave_retries() {
+    let mut world = World::with(
+        21,
+        Network::default(),
+        config(|config| config.retry(RetryPolicy::Always)),
+    );
+    let address = "198.51.100.8:40001".parse().unwrap();
+
+    for n in 0..30_000u32 {
+        let mut junk = [0x40; 60];
+
+        junk[1..5].copy_from_slice(&n.to_be_bytes());
+        world.hand(address, 0, &mut junk);
+    }
+    assert!(world.dropped.contains(&Discard::RateLimited));
+    world.replies.clear();
+
+    let handle = world.connect(&Offer::default());
+
+    world.handshake(handle, 5);
+    assert_eq!(world.replies, [Reply::Retry]);
 }
 
 #[test]

@@ -428,7 +428,7 @@ impl World {
                 peer.reset = peer.connection.expected_reset();
                 self.server.expect_reset(peer.key, peer.reset).unwrap();
             }
-            if peer.handshaking && !peer.connection.is_handshaking() {
+            if peer.handshaking && peer.connection.is_established() {
                 peer.handshaking = false;
                 self.server.handshake_over(peer.key);
             }
@@ -654,8 +654,11 @@ impl World {
     /// Waits.
     pub fn pass(&mut self, time: Duration) {
         let end = self.elapsed + time;
+        let mut idle = 0;
 
         while let Some(due) = self.due().filter(|due| *due <= end) {
+            idle = if due <= self.elapsed { idle + 1 } else { 0 };
+            assert!(idle < 10_000, "a timer that is due for ever");
             self.advance(due);
         }
         self.elapsed = self.elapsed.max(end);
