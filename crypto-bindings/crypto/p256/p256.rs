@@ -11,7 +11,8 @@
 //!   in it. Nonces are those of RFC 6979 hedged with fresh random bytes.
 //!
 //! Nothing here branches on a secret or looks up what a secret says. The arithmetic is safe Rust
-//! that calls nothing of the kernel but the function that wipes.
+//! that calls nothing of the kernel but the function that wipes. All that is `unsafe` is to vouch
+//! for the sizes of the two algorithms.
 
 use kernel::{
     crypto::{
@@ -89,7 +90,10 @@ struct Ecdh {
     key: Option<PrivateKey>,
 }
 
-impl Algorithm for Ecdh {
+// SAFETY: As with the generic implementation, a public key has two coordinates of 32 bytes
+// (SP 800-186, 3.2.1.3), which is what `max_size()` says, and a secret has one (SP 800-56A,
+// 5.7.1.2). Operations make exactly that.
+unsafe impl Algorithm for Ecdh {
     const NAME: &'static CStr = c"ecdh-nist-p256";
     const DRIVER_NAME: &'static CStr = c"ecdh-nist-p256-rust";
     const PRIORITY: u16 = 200;
@@ -173,7 +177,10 @@ fn write_limbs(limbs: &[u64; 4], bytes: &mut [u8]) {
     }
 }
 
-impl Algorithm for Ecdsa {
+// SAFETY: As with the generic implementation, a key has 256 bits (SP 800-186, 3.2.1.3), digests
+// have at most the 64 bytes of SHA-512, and a signature is a `struct ecdsa_raw_sig`, which is what
+// `max_size()` says and `sign()` fills. None of this depends on the key.
+unsafe impl Algorithm for Ecdsa {
     const NAME: &'static CStr = c"ecdsa-nist-p256";
     const DRIVER_NAME: &'static CStr = c"ecdsa-nist-p256-rust";
     const PRIORITY: u16 = 200;

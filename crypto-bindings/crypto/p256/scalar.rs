@@ -193,9 +193,9 @@ impl Scalar {
         }
 
         // The high 128 bits of n - 2: 32 ones, 32 zeroes, 64 ones. xN stands for N ones.
-        let x4 = odd[7];
-        let x8 = x4.montgomery_squares(4).montgomery_mul(&x4);
-        let x16 = x8.montgomery_squares(8).montgomery_mul(&x8);
+        let mut x4 = odd[7];
+        let mut x8 = x4.montgomery_squares(4).montgomery_mul(&x4);
+        let mut x16 = x8.montgomery_squares(8).montgomery_mul(&x8);
         let mut x32 = x16.montgomery_squares(16).montgomery_mul(&x16);
         let mut r = x32
             .montgomery_squares(64)
@@ -212,7 +212,16 @@ impl Scalar {
 
         let inverse = r.montgomery_mul(&Self([1, 0, 0, 0]));
         odd.iter_mut().for_each(Self::wipe);
-        for secret in [&mut x1, &mut square, &mut last, &mut x32, &mut r] {
+        for secret in [
+            &mut x1,
+            &mut square,
+            &mut last,
+            &mut x4,
+            &mut x8,
+            &mut x16,
+            &mut x32,
+            &mut r,
+        ] {
             secret.wipe();
         }
         inverse

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include <crypto/kpp.h>
+#include <linux/fips.h>
+
+/* It is a variable or a macro, so the helper has another name. */
+__rust_helper bool rust_helper_is_fips_enabled(void)
+{
+	return fips_enabled;
+}
 
 __rust_helper void rust_helper_crypto_free_kpp(struct crypto_kpp *tfm)
 {

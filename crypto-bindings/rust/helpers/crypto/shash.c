@@ -42,3 +42,8 @@ __rust_helper int rust_helper_crypto_shash_final(struct shash_desc *desc,
 {
 	return crypto_shash_final(desc, out);
 }
+
+__rust_helper void rust_helper_shash_desc_zero(struct shash_desc *desc)
+{
+	shash_desc_zero(desc);
+}

@@ -40,6 +40,12 @@ __rust_helper void rust_helper_lock_sock(struct sock *sk)
 	lock_sock(sk);
 }
 
+/* The most connections that listen() lets wait. */
+__rust_helper int rust_helper_sock_somaxconn(const struct sock *sk)
+{
+	return READ_ONCE(sock_net(sk)->core.sysctl_somaxconn);
+}
+
 /*
  * `struct sock` is opaque to Rust, which has no right notion of its layout: with
  * lock debugging on, bindgen gets the size of `socket_lock_t` wrong.

@@ -482,7 +482,8 @@ impl Aead {
     /// - `EINVAL` if `buf` is shorter than a tag.
     /// - `EMSGSIZE` if the text is longer than the algorithm takes: 2^24 - 1 bytes for CCM.
     /// - `EOVERFLOW` if `aad` and `buf` are longer than [`i32::MAX`] together.
-    /// - `ENOMEM` if memory is needed and there is none.
+    /// - `ENOMEM` if memory is needed and there is none; for `aad` it has to be in one piece, so
+    ///   some MiB of it are too much.
     ///
     /// With these `buf` is all zeroes:
     ///
@@ -524,7 +525,7 @@ impl Aead {
     /// - `EINVAL` if `buf` is shorter than a tag.
     /// - `EMSGSIZE` if the text is longer than the algorithm takes: 2^24 - 1 bytes for CCM.
     /// - `EOVERFLOW` if `aad` and `buf` are longer than [`i32::MAX`] together.
-    /// - `ENOMEM` if memory is needed and there is none.
+    /// - `ENOMEM` if memory is needed and there is none, as with [`Aead::seal_in_place`].
     ///
     /// With these `buf` is all zeroes, so no byte of a forged text is seen:
     ///
@@ -1808,6 +1809,17 @@ mod tests {
         let ccm = with_key(Aes128Ccm)?;
         assert_eq!(ccm.check_text(0xff_ffff), Ok(()));
         assert_eq!(ccm.check_text(0x100_0000), Err(EMSGSIZE));
+        Ok(())
+    }
+
+    #[test]
+    fn data_too_long_to_copy() -> Result {
+        let aead = with_key(Aes128Gcm)?;
+        let aad = VVec::<u8>::zeroed(bindings::KMALLOC_MAX_SIZE as usize + 1, GFP_KERNEL)?;
+        let mut buf = [0x33; 4 + TAG_SIZE];
+
+        assert_eq!(aead.seal_in_place(&[0; 12], &aad, &mut buf), Err(ENOMEM));
+        assert_eq!(buf, [0x33; 4 + TAG_SIZE]);
         Ok(())
     }
 

@@ -29,12 +29,15 @@
 //!
 //! # What may be relied on
 //!
+//! - C relies on the sizes that belong to the name of an algorithm, and checks few of them. So it
+//!   takes `unsafe` to implement [`Algorithm`], which vouches for them, and for nothing else. The
+//!   traits with the operations are safe: whatever those compute, no memory is corrupted.
 //! - The API asks of everyone who shares a transformation that no key is set while an operation
 //!   runs. C cannot be held to it by the compiler, but a caller that does not keep to it breaks
 //!   every algorithm there is, since none takes a lock: `&mut self` for setting the key says the
 //!   same thing in Rust.
 //! - No operation outlives its transformation, no transformation its algorithm, and none of them
-//!   the code of the module that they are in.
+//!   the module that they are in.
 //! - No algorithm gets to see operands that are shared: not with user space, which may map the
 //!   pages of a scatterlist, not with one another, as source and destination may overlap in C. They
 //!   are copied, piece by piece where they may be long.
@@ -85,6 +88,30 @@ pub use skcipher::Skcipher;
 /// A value is the context of a transformation. It is made before the first key is set, it stays
 /// where it was made, and it is dropped with the transformation.
 ///
+/// # Safety
+///
+/// C knows an algorithm by its name. Who asks for `"sha256"` has 32 bytes for the digest, and does
+/// not ask how many there will be. Who does ask believes what is said: templates compute with it,
+/// and have buffers for the largest algorithm that they know. So the implementor promises, for
+/// every trait with operations that the type implements:
+///
+/// - Its sizes are those on which the users of [`NAME`](Algorithm::NAME), or of
+///   [`DRIVER_NAME`](Algorithm::DRIVER_NAME), count, be they templates, drivers or anything else:
+///   those of the algorithm's standard, in the form that they have in C. That goes for digests,
+///   states where they are exported, blocks, initialisation vectors, nonces, tags, keys, signatures
+///   and other results, be they constants or what methods return. Each trait says under *Sizes*
+///   which there are.
+/// - What a method returns as a size is right for every key, and while there is none. Nothing but
+///   setting a key changes it.
+/// - An operation that succeeds makes as many bytes as those users take for granted.
+///
+/// Where nobody in C counts on anything for a name, any sizes will do that can be registered. A
+/// name that begins like a known one is not such a name: some templates look no further than
+/// `"cbc("` or `"ecdsa"`.
+///
+/// Sizes for which C has no room, whatever the name is, are refused by the compiler or when the
+/// algorithm is registered. Nothing checks what belongs to a name.
+///
 /// # Examples
 ///
 /// ```
@@ -97,7 +124,8 @@ pub use skcipher::Skcipher;
 ///     key: Option<Secret<32>>,
 /// }
 ///
-/// impl Algorithm for Sealed {
+/// // SAFETY: There is no trait with operations, and so there are no sizes.
+/// unsafe impl Algorithm for Sealed {
 ///     const NAME: &'static CStr = c"sealed";
 ///     const DRIVER_NAME: &'static CStr = c"sealed-rust";
 ///     const PRIORITY: u16 = 200;
@@ -107,7 +135,7 @@ pub use skcipher::Skcipher;
 ///     }
 /// }
 /// ```
-pub trait Algorithm: Sized + Send + Sync + 'static {
+pub unsafe trait Algorithm: Sized + Send + Sync + 'static {
     /// The name of the algorithm (`cra_name`), such as `"sha256"`.
     ///
     /// Several implementations may share it. It has at most 127 bytes, and is not empty.
@@ -386,7 +414,7 @@ unsafe trait Description: Sized {
     /// # Safety
     ///
     /// `alg` is valid, stays where it is until it is unregistered, and describes an algorithm whose
-    /// functions keep to what C expects of them.
+    /// functions and sizes are what C expects of them.
     unsafe fn register(alg: *mut Self) -> c_int;
 
     /// # Safety
@@ -422,11 +450,13 @@ use impl_description;
 /// A registered algorithm. C has it until there is no transformation of it left.
 struct Entry<A> {
     alg: Opaque<A>,
-    // Completed when the entry is gone.
+    // Completed when the entry is gone, which is after every decrement of its reference count.
     gone: Arc<Completion>,
 }
 
 /// Frees an [`Entry`].
+///
+/// It does not sleep, as it may be called in an RCU read-side critical section.
 ///
 /// # Safety
 ///
@@ -441,6 +471,9 @@ unsafe fn release<A: Description>(base: *mut bindings::crypto_alg) {
     let gone = entry.gone.clone();
 
     drop(entry);
+    // Who waits may go on to free the module, which the caller has yet to put. `crypto_mod_put()`
+    // calls this and `module_put()` in one RCU read-side critical section, and `free_module()`
+    // waits for it to end.
     gone.complete_all();
 }
 
@@ -450,10 +483,10 @@ unsafe fn release<A: Description>(base: *mut bindings::crypto_alg) {
 /// that there are can be used on; what they need stays, and is freed after the last of them.
 ///
 /// If the algorithm is that of a loadable module, dropping waits for the last of them, because the
-/// code of the module may be gone soon. A module that is unloaded does not wait, since a module
-/// whose algorithm is in use cannot be unloaded; one that fails to initialise may, if only for the
-/// self-tests of the API. A registration must not be dropped by the owner of a transformation that
-/// would have to be freed first.
+/// module may be gone soon. A module that is unloaded does not wait, since a module whose algorithm
+/// is in use cannot be unloaded; one that fails to initialise may, if only for the self-tests of
+/// the API. A registration must not be dropped by the owner of a transformation that would have to
+/// be freed first.
 ///
 /// Registering and dropping may sleep.
 ///
@@ -482,8 +515,8 @@ impl Registration {
     ///
     /// # Safety
     ///
-    /// `alg` describes an algorithm whose functions keep to what C expects of them. They are in
-    /// `module`, or in what stays at least as long.
+    /// `alg` describes an algorithm whose functions and sizes are what C expects of them. The
+    /// functions are in `module`, or in what stays at least as long.
     unsafe fn new<A: Description>(alg: A, module: &'static ThisModule) -> Result<Self> {
         let gone = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
         let entry = KBox::into_raw(KBox::new(
@@ -532,6 +565,10 @@ impl Drop for Registration {
         unsafe { bindings::crypto_unregister_alg(self.alg.as_ptr()) };
 
         if self.wait {
+            // After this nothing calls functions of the module for the algorithm. Who dropped a
+            // reference to the algorithm, the last one or another, may not yet have put the module,
+            // but is in an RCU read-side critical section until that is done: see
+            // `crypto_mod_put()`. Whoever frees the module waits for a grace period first.
             self.gone.wait_for_completion();
         }
     }
@@ -570,7 +607,8 @@ impl Drop for Registration {
 ///     private: u8,
 /// }
 ///
-/// impl Algorithm for Addition {
+/// // SAFETY: Nobody in C counts on any size for this name.
+/// unsafe impl Algorithm for Addition {
 ///     const NAME: &'static CStr = c"addition";
 ///     const DRIVER_NAME: &'static CStr = c"addition-rust";
 ///     const PRIORITY: u16 = 1;

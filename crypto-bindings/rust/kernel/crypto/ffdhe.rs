@@ -340,7 +340,8 @@ impl EphemeralKey {
     ///
     /// - `EINVAL`: `peer` has not [`Group::size`] bytes.
     /// - `EKEYREJECTED`: `peer` is 0, 1, or more than p - 2. In FIPS mode also if it is not in the
-    ///   subgroup of prime order, which the public keys of the generator are in.
+    ///   subgroup of prime order, which the public keys of the generator are in, or if there was no
+    ///   memory to hold it: the C side does not tell these apart.
     /// - `ENOMEM`: no memory.
     ///
     /// # Examples
@@ -374,7 +375,7 @@ impl EphemeralKey {
             .shared_secret(&peer, &mut shared)
             .map_err(|e| match e {
                 // The checks of FIPS mode: of the peer's value, and of the shared secret.
-                EINVAL | EBADMSG if cfg!(CONFIG_CRYPTO_FIPS) => EKEYREJECTED,
+                EINVAL | EBADMSG if fips_mode() => EKEYREJECTED,
                 // There is nothing wrong with the arguments, so this is what the C side makes of a
                 // number that it could not allocate.
                 EINVAL => ENOMEM,
@@ -391,6 +392,12 @@ impl fmt::Debug for EphemeralKey {
             .field("group", &self.group)
             .finish_non_exhaustive()
     }
+}
+
+/// Returns whether the kernel was booted in FIPS mode.
+fn fips_mode() -> bool {
+    // SAFETY: This reads a number that does not change once the kernel has been booted.
+    unsafe { bindings::is_fips_enabled() }
 }
 
 /// Sets the private key `private`, of at most as many bytes as the prime has. If it is empty the
@@ -639,7 +646,7 @@ mod tests {
             assert_eq!(four.as_bytes().split_last(), Some((&4, &peer[..size - 1])));
             let key = EphemeralKey::from_private(group, &[2])?;
             // In FIPS mode the subgroup is checked, which p - 2 is not in.
-            if !cfg!(CONFIG_CRYPTO_FIPS) {
+            if !fips_mode() {
                 assert!(key.agree(group.largest())? == four);
             }
         }

@@ -11,7 +11,8 @@
 //! - a slice in the linear map becomes one entry;
 //! - one in `vmalloc()` memory or in a module becomes an entry a page;
 //! - any other, such as data of the kernel on an architecture whose linear map has no place for it,
-//!   is copied to the heap and back.
+//!   is copied to the heap and back. With `SPARSEMEM` but no `SPARSEMEM_VMEMMAP`, as some 32-bit
+//!   kernels have it, so is one of the second kind.
 //!
 //! A list is of up to a few slices, each of which is given as a [`Part`]: one that may be written,
 //! or one that is only read. What is handed a list with one of the latter must be known to write
@@ -42,6 +43,12 @@ use core::{
 /// Enough for a TLS record of the largest size and its associated data in `vmalloc()` memory with
 /// pages of 4 KiB: nothing is allocated for it.
 const INLINE_ENTRIES: usize = 8;
+
+/// Whether the address of a page and its number are computed from each other, whatever they are.
+///
+/// Otherwise they are looked up in sections, and the page is asked which section it is of. Neither
+/// is there for each number that a mapping may have.
+const PAGES_ARE_COMPUTED: bool = cfg!(any(CONFIG_FLATMEM, CONFIG_SPARSEMEM_VMEMMAP));
 
 /// Room for the entries of a short [`SgList`], meant to be put on the stack.
 pub(crate) struct SgStorage(Opaque<[bindings::scatterlist; INLINE_ENTRIES]>);
@@ -113,8 +120,8 @@ unsafe fn single_piece(start: *const u8, len: usize) -> Option<Piece> {
 ///
 /// # Errors
 ///
-/// `EFAULT` if there are bytes without a page that the kernel maps; `f` may have been called by
-/// then.
+/// `EFAULT` if there are bytes without a page that the kernel maps, or if it cannot be told whether
+/// there are; `f` may have been called by then.
 ///
 /// # Safety
 ///
@@ -130,7 +137,8 @@ unsafe fn for_each_piece(start: *const u8, len: usize, mut f: impl FnMut(Piece))
         return Ok(());
     }
     // SAFETY: This looks at the address alone.
-    if unsafe { bindings::is_vmalloc_or_module_addr(start.cast()) } == 0 {
+    let mapped = unsafe { bindings::is_vmalloc_or_module_addr(start.cast()) } != 0;
+    if !mapped || !PAGES_ARE_COMPUTED {
         return Err(EFAULT);
     }
 
@@ -141,14 +149,16 @@ unsafe fn for_each_piece(start: *const u8, len: usize, mut f: impl FnMut(Piece))
         let n = (PAGE_SIZE - offset).min(len - done);
 
         // SAFETY: The address is in the range that this function is for. The mapping stays as it is
-        // during the call, because the bytes at `at` are valid.
+        // during the call, because the bytes at `at` are valid. As `PAGES_ARE_COMPUTED`, what it
+        // leads to need not have a `struct page`.
         let page = unsafe { bindings::vmalloc_to_page(at.cast()) };
 
         // A mapping may be of memory that has no `struct page`, or that the linear map leaves out,
         // which is marked as reserved (so is some that it has; there is little of it).
         //
-        // SAFETY: `page_to_pfn()` computes a number from the address of a page, which `pfn_valid()`
-        // checks. A page with a valid number has a `struct page` to look at.
+        // SAFETY: As `PAGES_ARE_COMPUTED`, `page_to_pfn()` computes the number from the address of
+        // the page, and looks at nothing. `pfn_valid()` takes any number. A page with a valid one
+        // has a `struct page` to look at.
         let usable = !page.is_null()
             && unsafe {
                 bindings::pfn_valid(bindings::page_to_pfn(page)) && !bindings::page_reserved(page)
@@ -374,19 +384,21 @@ impl<'a> From<&'a [u8]> for Part<'a> {
 /// # Invariants
 ///
 /// `back`, if there is one, is the place of as many bytes as there are in `bytes`, borrowed mutably
-/// as long as the copy lives.
-struct Bounce {
+/// for `'a`.
+struct Bounce<'a> {
     bytes: SecretVec,
     back: Option<NonNull<u8>>,
+    // What is dropped with a lifetime has to be dropped within it, so the borrow lasts until then.
+    _borrow: PhantomData<&'a mut [u8]>,
 }
 
-impl Drop for Bounce {
+impl Drop for Bounce<'_> {
     fn drop(&mut self) {
         let bytes = self.bytes.as_bytes();
 
         if let Some(back) = self.back {
             // SAFETY: By the type invariants, `back` is valid for writes of that many bytes, and
-            // apart from the copy, since it is borrowed.
+            // apart from the copy, since it is still borrowed.
             unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), back.as_ptr(), bytes.len()) };
         }
     }
@@ -406,7 +418,7 @@ impl Drop for Bounce {
 pub(crate) struct SgList<'a, const N: usize> {
     head: NonNull<bindings::scatterlist>,
     _heap: Option<HeapTable>,
-    _bounce: [Option<Bounce>; N],
+    _bounce: [Option<Bounce<'a>>; N],
     _borrows: PhantomData<(&'a mut SgStorage, &'a mut [u8])>,
 }
 
@@ -420,7 +432,7 @@ impl<'a, const N: usize> SgList<'a, N> {
     ///
     /// - `EINVAL` if there is no byte at all: there are no empty scatterlists.
     /// - `EOVERFLOW` if the bytes are more than [`i32::MAX`] together.
-    /// - `ENOMEM` if memory is needed and there is none.
+    /// - `ENOMEM` if memory is needed and there is none; for a copy it has to be in one piece.
     pub(crate) fn new(storage: &'a mut SgStorage, mut parts: [Part<'a>; N]) -> Result<Self> {
         total_len(parts.each_ref().map(|part| part.len))?;
 
@@ -445,11 +457,12 @@ impl<'a, const N: usize> SgList<'a, N> {
 
             // SAFETY: These are the bytes of a slice, which nothing writes meanwhile.
             let bytes = unsafe { core::slice::from_raw_parts(part.start.as_ptr(), part.len) };
-            // INVARIANT: The copy has as many bytes as the slice. That is borrowed for `'a`, hence
-            // as long as the copy lives, and mutably if it is written.
+            // INVARIANT: The copy has as many bytes as the slice. That is borrowed for `'a`, and
+            // mutably if it is written.
             let copy = bounce.insert(Bounce {
                 bytes: SecretVec::from_slice(bytes, GFP_ATOMIC)?,
                 back: part.written.then_some(part.start),
+                _borrow: PhantomData,
             });
 
             // INVARIANT: These are the bytes of the copy, as many as before.
@@ -650,10 +663,11 @@ mod tests {
     fn copied_back() -> Result {
         let mut place = [0u8; 4];
 
-        // INVARIANT: `place` is borrowed until the copy is dropped, below, and has as many bytes.
+        // INVARIANT: `place` is not used until the copy is dropped, below, and has as many bytes.
         let mut bounce = Bounce {
             bytes: SecretVec::from_slice(&place, GFP_KERNEL)?,
             back: Some(NonNull::from(&mut place).cast()),
+            _borrow: PhantomData,
         };
         bounce.bytes.as_mut_bytes().fill(7);
         drop(bounce);
@@ -666,9 +680,13 @@ mod tests {
         // More pages than one page of entries describes.
         for pages in [INLINE_ENTRIES - 1, INLINE_ENTRIES, INLINE_ENTRIES + 1, 300] {
             let mut buf = VVec::from_elem(0u8, pages * PAGE_SIZE, GFP_KERNEL)?;
+            // Otherwise they are copied.
+            let expected = if PAGES_ARE_COMPUTED { pages } else { 1 };
 
             let mut storage = SgStorage::new();
-            assert!(entries(&mut SgList::new(&mut storage, [Part::from(&mut buf[..])])?) == pages);
+            let mut list = SgList::new(&mut storage, [Part::from(&mut buf[..])])?;
+            assert_eq!(entries(&mut list), expected);
+            drop(list);
             round_trip(&mut [], &mut buf)?;
             round_trip(&mut [0; 100], &mut buf[1..])?;
         }

@@ -213,7 +213,9 @@ impl<const N: usize> fmt::Debug for Secret<N> {
 /// They are wiped when the value is dropped, those that [`SecretVec::truncate`] cuts off at once,
 /// and [`PartialEq`] compares them in constant time. The number of bytes is not a secret.
 ///
-/// The bytes never move, so no copy of them is left behind.
+/// The bytes never move, so no copy of them is left behind. They are in one piece of `kmalloc()`'s,
+/// so a secret may be made with `GFP_ATOMIC`, and dropped, where nothing may sleep, but is of some
+/// MiB at most.
 ///
 /// # Examples
 ///
@@ -230,7 +232,7 @@ impl<const N: usize> fmt::Debug for Secret<N> {
 pub struct SecretVec {
     // Its capacity is set once: growing could move the bytes to a new allocation and free the old
     // one as it is.
-    bytes: KVVec<u8>,
+    bytes: KVec<u8>,
 }
 
 impl SecretVec {
@@ -238,7 +240,7 @@ impl SecretVec {
     ///
     /// # Errors
     ///
-    /// `ENOMEM` if there is no memory for it.
+    /// `ENOMEM` if there is no memory for it, or `len` is more than `kmalloc()` gives.
     ///
     /// # Examples
     ///
@@ -261,7 +263,7 @@ impl SecretVec {
     ///
     /// # Errors
     ///
-    /// `ENOMEM` if there is no memory for it.
+    /// `ENOMEM` if there is no memory for it, or `bytes` are more than `kmalloc()` gives.
     ///
     /// # Examples
     ///
@@ -280,12 +282,11 @@ impl SecretVec {
     }
 
     fn with_capacity(capacity: usize, flags: Flags) -> Result<Self> {
-        // The allocator warns of more.
-        if i32::try_from(capacity).is_err() {
-            return Err(ENOMEM);
-        }
+        // A `KVVec` would be mapped by `vmalloc()` where there is no such piece, whatever the flags
+        // say, with locks that an interrupted task may hold. How many bytes are asked for is often
+        // up to others: it is no reason for a warning.
         Ok(Self {
-            bytes: KVVec::with_capacity(capacity, flags)?,
+            bytes: KVec::with_capacity(capacity, flags | __GFP_NOWARN)?,
         })
     }
 
@@ -503,8 +504,16 @@ mod tests {
 
     #[test]
     fn vec_too_long() {
-        assert!(matches!(SecretVec::zeroed(1 << 31, GFP_KERNEL), Err(e) if e == ENOMEM));
-        assert!(matches!(SecretVec::zeroed(usize::MAX, GFP_KERNEL), Err(e) if e == ENOMEM));
+        // The first is one that there would be in `vmalloc()` memory.
+        for len in [
+            bindings::KMALLOC_MAX_SIZE as usize + 1,
+            (1 << 31) - 1,
+            1 << 31,
+            usize::MAX,
+        ] {
+            assert!(matches!(SecretVec::zeroed(len, GFP_KERNEL), Err(e) if e == ENOMEM));
+            assert!(matches!(SecretVec::zeroed(len, GFP_ATOMIC), Err(e) if e == ENOMEM));
+        }
     }
 
     #[test]

@@ -239,20 +239,27 @@ mod tfm {
 
         pub(super) fn digest(&self, data: &[u8], out: &mut [u8]) -> Result {
             let len = c_len(data.len())?;
+            let place = Opaque::<DescBytes>::uninit();
+            let desc = place.get().cast::<bindings::shash_desc>();
 
             self.check(out)?;
-            // The descriptor of this function is on its stack, and wiped.
+            // What `crypto_shash_tfm_digest()` does. That function itself may leave its descriptor
+            // on the stack: a plain `memset()`, which the compiler may drop, is what wipes it.
             //
-            // SAFETY: By the type invariant; `data` is valid for reads of `len` bytes, and `out`
-            // for writes of a digest.
-            to_result(unsafe {
-                bindings::crypto_shash_tfm_digest(
-                    self.as_ptr(),
-                    data.as_ptr(),
-                    len,
-                    out.as_mut_ptr(),
-                )
-            })
+            // SAFETY: There is room for a descriptor of any algorithm, which stays where it is; by
+            // the type invariant the transformation is valid. `data` is valid for reads of `len`
+            // bytes, and `out` for writes of a digest.
+            let ret = unsafe {
+                (&raw mut (*desc).tfm).write(self.as_ptr());
+                bindings::crypto_shash_digest(desc, data.as_ptr(), len, out.as_mut_ptr())
+            };
+
+            // This wipes what the algorithm uses. A `Desc` wipes all that there is room for, three
+            // times as much for SHA-256, which is felt if the hash is a short one.
+            //
+            // SAFETY: The descriptor still has its transformation, which says how much that is.
+            unsafe { bindings::shash_desc_zero(desc) };
+            to_result(ret)
         }
 
         #[inline]
@@ -574,7 +581,8 @@ impl Hash {
 
     /// Puts the digest of `data` into `out`.
     ///
-    /// This corresponds to the C function `crypto_shash_tfm_digest()`.
+    /// This corresponds to the C function `crypto_shash_tfm_digest()`, or rather to
+    /// `crypto_shash_digest()` with a `SHASH_DESC_ON_STACK()` and `shash_desc_zero()`.
     ///
     /// # Errors
     ///
@@ -772,7 +780,9 @@ impl Mac {
     /// Changes the key.
     ///
     /// This corresponds to the C function `crypto_shash_setkey()`. If it fails there is no key any
-    /// more, and each operation gives `ENOKEY` until one is set.
+    /// more, and each operation gives `ENOKEY` until one is set; but where a key is optional, as
+    /// for `blake2b-256`, that never happens: operations go on, and the algorithm decides by which
+    /// key. Those of the kernel keep the one that was set.
     ///
     /// # Errors
     ///
@@ -814,13 +824,13 @@ impl Mac {
 
     /// Puts the code of `data` into `out`.
     ///
-    /// This corresponds to the C function `crypto_shash_tfm_digest()`.
+    /// This corresponds to the C functions that [`Hash::digest`] does.
     ///
     /// # Errors
     ///
     /// - `EINVAL` unless `out` has the size of a digest.
     /// - `EOVERFLOW` if `data` is longer than [`i32::MAX`].
-    /// - `ENOKEY` if [`Mac::set_key`] failed before.
+    /// - `ENOKEY` if [`Mac::set_key`] left no key.
     /// - What the algorithm gives; those in software do not fail.
     pub fn digest(&self, data: &[u8], out: &mut [u8]) -> Result {
         self.tfm.digest(data, out)
@@ -844,7 +854,7 @@ impl Mac {
     ///
     /// # Errors
     ///
-    /// As for [`Hash::digest_with`], and `ENOKEY` if [`Mac::set_key`] failed before.
+    /// As for [`Hash::digest_with`], and `ENOKEY` if [`Mac::set_key`] left no key.
     #[inline]
     pub fn digest_with(
         &self,
@@ -958,7 +968,7 @@ impl<T: Handle> Running<T> {
     /// # Errors
     ///
     /// - `ENOMEM` if there is no memory for the state.
-    /// - `ENOKEY` if [`Mac::set_key`] failed before.
+    /// - `ENOKEY` if [`Mac::set_key`] left no key.
     /// - What the algorithm gives; those in software do not fail.
     ///
     /// # Examples

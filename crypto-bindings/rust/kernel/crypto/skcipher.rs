@@ -385,8 +385,8 @@ impl Skcipher {
     /// # Errors
     ///
     /// - `EINVAL` if `key` has not the size of a key of the algorithm. The key that was set stays
-    ///   if the algorithm is one of [`SkcipherAlgorithm`], or if the size is out of the range that
-    ///   the algorithm names.
+    ///   if the algorithm is one of [`SkcipherAlgorithm`]. If it was selected by its name there may
+    ///   be none any more; that depends on the implementation.
     /// - `EOVERFLOW` if `key` is longer than [`u32::MAX`]; the key that was set stays.
     /// - What the algorithm gives: `ENOMEM`, and in FIPS mode `EINVAL` for a key of XTS whose
     ///   halves are the same.

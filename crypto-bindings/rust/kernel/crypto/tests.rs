@@ -695,6 +695,7 @@ mod cases {
             a.agree(b.public_key()).map(|_| ())
         })?;
 
+        each_allocation_fails(|| rsa::PrivateKey::from_der(&rsa::tests::KEY_2048).map(|_| ()))?;
         let key = rsa::PrivateKey::from_der(&rsa::tests::KEY_2048)?;
         let mut sig = [0; 256];
         key.sign_pkcs1(HashAlgorithm::Sha256, &[1; 32], &mut sig)?;

@@ -468,7 +468,7 @@ impl Socket {
     }
 
     /// Returns the raw `struct sock`.
-    fn sk(&self) -> *mut bindings::sock {
+    pub(super) fn sk(&self) -> *mut bindings::sock {
         // SAFETY: The socket is valid by the type invariants; its `sk` changes only when it is
         // released.
         unsafe { (*self.as_ptr()).sk }
@@ -546,11 +546,17 @@ impl Socket {
         })
     }
 
-    /// Begins to listen.
+    /// Begins to listen, with at most `backlog` connections waiting, and no more than
+    /// `net.core.somaxconn` of the network namespace says.
     ///
     /// C: `kernel_listen()`
     pub(super) fn listen(&self, backlog: u32) -> Result {
-        let backlog = c_int::try_from(backlog).unwrap_or(c_int::MAX);
+        // Only the system call heeds that limit. It is never negative.
+        //
+        // SAFETY: `sk` is valid by the type invariants, and so is its network namespace: it is the
+        // initial one.
+        let limit = unsafe { bindings::sock_somaxconn(self.sk()) };
+        let backlog = c_int::try_from(backlog).map_or(limit, |backlog| backlog.min(limit));
 
         // SAFETY: The socket is valid by the type invariants.
         to_result(unsafe { bindings::kernel_listen(self.as_ptr(), backlog) })

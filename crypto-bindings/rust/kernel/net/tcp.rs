@@ -58,7 +58,7 @@ use core::net::{
 ///
 /// `socket` is a TCP socket that listens.
 pub struct TcpListener {
-    socket: Socket,
+    pub(super) socket: Socket,
 }
 
 impl TcpListener {
@@ -66,8 +66,8 @@ impl TcpListener {
     ///
     /// Port 0 stands for any free one. The address may still be in use by old connections
     /// (`SO_REUSEADDR`), but not by another listener. `[::]` takes connections over IPv4 too,
-    /// whatever the default of the system. The system limits the backlog further
-    /// (`net.core.somaxconn`).
+    /// whatever the default of the system. As with the system call, a `backlog` of more than
+    /// `net.core.somaxconn` is taken for one of so many.
     ///
     /// Returns [`EADDRINUSE`], [`EADDRNOTAVAIL`], or [`EAFNOSUPPORT`] if the kernel has no IPv6.
     ///

@@ -250,6 +250,24 @@ mod tcp {
     }
 
     #[test]
+    fn backlog_is_limited() -> Result {
+        for backlog in [0, 1, 16, i32::MAX as u32, u32::MAX] {
+            let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+            let listener = TcpListener::bind(addr, backlog)?;
+            let sk = listener.socket.sk();
+            let mut info = bindings::tcp_info::default();
+
+            // SAFETY: `sk` is valid as long as the listener.
+            let limit = unsafe { bindings::sock_somaxconn(sk) } as u32;
+            // SAFETY: As above, and it is that of a TCP socket; `info` is valid for writes.
+            unsafe { bindings::tcp_get_info(sk, &mut info) };
+            // Of a socket that listens this is the backlog.
+            assert_eq!(info.tcpi_sacked, backlog.min(limit));
+        }
+        Ok(())
+    }
+
+    #[test]
     fn nothing_there_yet() -> Result {
         let listener = listen()?;
         assert_eq!(listener.accept().err(), Some(EAGAIN));

@@ -26,8 +26,9 @@ use crate::{
 };
 use core::marker::PhantomData;
 
-/// Bytes in the longest nonce.
-const MAX_IV_SIZE: usize = 64;
+/// Bytes in the longest nonce: no cipher of the kernel has a longer one, nor do the self-tests have
+/// room for it (`MAX_IVLEN`).
+const MAX_IV_SIZE: usize = 32;
 
 /// Bytes in the longest tag.
 const MAX_TAG_SIZE: usize = 64;
@@ -43,6 +44,12 @@ const MAX_TAG_SIZE: usize = 64;
 /// All methods but `set_key` may be called in atomic context, and must not sleep. Nor must dropping
 /// a value.
 ///
+/// # Sizes
+///
+/// [`Algorithm`] promises of [`IV_SIZE`](Aead::IV_SIZE) and [`TAG_SIZE`](Aead::TAG_SIZE) that they
+/// are those of the cipher, as C's implementations report them. The nonce of a request has no more
+/// bytes, and where no other size was asked for there is room for no longer tag.
+///
 /// # Examples
 ///
 /// A parity that comes with the text, to show the form:
@@ -57,7 +64,8 @@ const MAX_TAG_SIZE: usize = 64;
 ///     key: u8,
 /// }
 ///
-/// impl Algorithm for Parity {
+/// // SAFETY: Nobody in C counts on any size for this name.
+/// unsafe impl Algorithm for Parity {
 ///     const NAME: &'static CStr = c"parity-aead-example";
 ///     const DRIVER_NAME: &'static CStr = c"parity-aead-example-rust";
 ///     const PRIORITY: u16 = 1;
@@ -116,7 +124,7 @@ const MAX_TAG_SIZE: usize = 64;
 /// ```
 #[vtable]
 pub trait Aead: Algorithm {
-    /// The number of bytes in a nonce, at most 64.
+    /// The number of bytes in a nonce, at most 32.
     const IV_SIZE: usize;
 
     /// The number of bytes in a whole tag, from 1 to 64.
@@ -206,7 +214,8 @@ pub fn register<T: Aead>() -> Result<Registration> {
     };
 
     // SAFETY: The functions are those of `Adapter<T>`, as `base` is that of `T`, and they are in
-    // `module`, where `T` is.
+    // `module`, where `T` is. The sizes are what C expects by the safety requirements of
+    // `Algorithm`.
     unsafe { Registration::new(alg, module) }
 }
 
@@ -357,7 +366,8 @@ impl<T: Aead> Adapter<T> {
         if T::IV_SIZE != 0 {
             let room = iv.get_mut(..T::IV_SIZE).ok_or(EINVAL)?;
 
-            // SAFETY: With every request there is a nonce of that size, if the algorithm has any.
+            // SAFETY: With every request there is a nonce, if the algorithm of that name has any.
+            // Its size is `IV_SIZE`, by the safety requirements of `Algorithm`.
             unsafe { place.copy_to_nonoverlapping(room.as_mut_ptr(), room.len()) };
         }
 
@@ -390,7 +400,9 @@ impl<T: Aead> Adapter<T> {
             let tag = unsafe { request.crypt(T::encrypt) }?;
             let tag = tag.as_bytes().get(..request.tag).ok_or(EINVAL)?;
 
-            // SAFETY: In the destination there is room for the tag as well.
+            // SAFETY: In the destination there is room for the tag as well. It has as many bytes as
+            // were asked for, or as tags of the algorithm of that name have: `TAG_SIZE`, by the
+            // safety requirements of `Algorithm`.
             unsafe { Walk::new(request.dst, end, tag.len()) }.write(tag);
             Ok(())
         };
@@ -569,7 +581,8 @@ mod tests {
         lengths: [u8; 16],
     }
 
-    impl Algorithm for ChaCha20Poly1305 {
+    // SAFETY: Nonces have 12 bytes, tags 16 (RFC 8439, section 2.8).
+    unsafe impl Algorithm for ChaCha20Poly1305 {
         const NAME: &'static CStr = c"rfc7539(chacha20,poly1305)";
         const DRIVER_NAME: &'static CStr = c"chacha20-poly1305-kunit";
         const PRIORITY: u16 = 1;
@@ -846,7 +859,8 @@ mod tests {
     /// One whose tags may be cut, and which does not take every length.
     struct Cut;
 
-    impl Algorithm for Cut {
+    // SAFETY: Nobody in C counts on any size for this name.
+    unsafe impl Algorithm for Cut {
         const NAME: &'static CStr = c"cut";
         const DRIVER_NAME: &'static CStr = c"cut-kunit";
         const PRIORITY: u16 = 1;

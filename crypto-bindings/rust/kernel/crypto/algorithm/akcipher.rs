@@ -28,6 +28,12 @@ use core::marker::PhantomData;
 /// A value holds a public key, or a private key and the public one that belongs to it. All methods
 /// are called in process context.
 ///
+/// # Sizes
+///
+/// [`Algorithm`] promises of [`max_size`](Akcipher::max_size) that it is what C's implementations
+/// report: for `"rsa"` the bytes in the modulus, which are at least 64, or zero if there is no key.
+/// The template `pkcs1` subtracts from it, and trusts that it is large enough.
+///
 /// # Examples
 ///
 /// Addition instead of exponentiation, to show the form:
@@ -42,7 +48,8 @@ use core::marker::PhantomData;
 ///     key: Option<u8>,
 /// }
 ///
-/// impl Algorithm for Sum {
+/// // SAFETY: Nobody in C counts on any size for this name.
+/// unsafe impl Algorithm for Sum {
 ///     const NAME: &'static CStr = c"sum-example";
 ///     const DRIVER_NAME: &'static CStr = c"sum-example-rust";
 ///     const PRIORITY: u16 = 1;
@@ -141,7 +148,8 @@ pub fn register<T: Akcipher>() -> Result<Registration> {
     }
 
     // SAFETY: The functions are those of `Adapter<T>`, as `base` is that of `T`, and they are in
-    // `module`, where `T` is.
+    // `module`, where `T` is. The sizes are what C expects by the safety requirements of
+    // `Algorithm`.
     unsafe { Registration::new(alg, module) }
 }
 
@@ -282,7 +290,21 @@ mod tests {
         key: Option<RawKey>,
     }
 
-    impl Algorithm for Rsa {
+    impl Rsa {
+        /// Refuses a key of a size that C's implementation does not take: users of the name do not
+        /// expect one.
+        fn checked(key: RawKey) -> Result<RawKey> {
+            if !(512 / 8..=4096 / 8).contains(&key.size()) {
+                return Err(EINVAL);
+            }
+            Ok(key)
+        }
+    }
+
+    // SAFETY: Operands and results have at most as many bytes as the modulus (RFC 8017, section
+    // 5.1), which is what `max_size()` says, or zero without a key, as in C. Keys are not smaller
+    // or larger than those that C takes: `checked()` sees to that.
+    unsafe impl Algorithm for Rsa {
         const NAME: &'static CStr = c"rsa";
         const DRIVER_NAME: &'static CStr = c"rsa-kunit";
         const PRIORITY: u16 = 1;
@@ -296,13 +318,13 @@ mod tests {
     impl Akcipher for Rsa {
         fn set_public_key(&mut self, key: &[u8]) -> Result {
             self.key = None;
-            self.key = Some(RawKey::public(key)?);
+            self.key = Some(Self::checked(RawKey::public(key)?)?);
             Ok(())
         }
 
         fn set_private_key(&mut self, key: &[u8]) -> Result {
             self.key = None;
-            self.key = Some(RawKey::private(key)?);
+            self.key = Some(Self::checked(RawKey::private(key)?)?);
             Ok(())
         }
 
@@ -445,7 +467,8 @@ mod tests {
     /// One that only encrypts, and says it wrote more than there is room for.
     struct Boastful;
 
-    impl Algorithm for Boastful {
+    // SAFETY: Nobody in C counts on any size for this name.
+    unsafe impl Algorithm for Boastful {
         const NAME: &'static CStr = c"boastful-akcipher";
         const DRIVER_NAME: &'static CStr = c"boastful-akcipher-kunit";
         const PRIORITY: u16 = 1;

@@ -26,6 +26,12 @@ use core::marker::PhantomData;
 ///
 /// A value holds the private key of one side. All methods are called in process context.
 ///
+/// # Sizes
+///
+/// [`Algorithm`] promises of [`max_size`](Kpp::max_size) that it is what C's implementations
+/// report, and of public keys and shared secrets that they have as many bytes as theirs. Users have
+/// room for so many, and read all of them.
+///
 /// # Examples
 ///
 /// X25519 on top of the library's:
@@ -50,7 +56,8 @@ use core::marker::PhantomData;
 ///     }
 /// }
 ///
-/// impl Algorithm for X25519 {
+/// // SAFETY: Nobody in C counts on any size for this name.
+/// unsafe impl Algorithm for X25519 {
 ///     const NAME: &'static CStr = c"x25519-example";
 ///     const DRIVER_NAME: &'static CStr = c"x25519-example-rust";
 ///     const PRIORITY: u16 = 200;
@@ -146,7 +153,8 @@ pub fn register<T: Kpp>() -> Result<Registration> {
     };
 
     // SAFETY: The functions are those of `Adapter<T>`, as `base` is that of `T`, and they are in
-    // `module`, where `T` is.
+    // `module`, where `T` is. The sizes are what C expects by the safety requirements of
+    // `Algorithm`.
     unsafe { Registration::new(alg, module) }
 }
 
@@ -340,7 +348,9 @@ mod tests {
         }
     }
 
-    impl Algorithm for X25519 {
+    // SAFETY: Keys and secrets of X25519 have 32 bytes (RFC 7748, section 6.1), which is what
+    // `max_size()` says, and what operations make.
+    unsafe impl Algorithm for X25519 {
         const NAME: &'static CStr = c"curve25519";
         const DRIVER_NAME: &'static CStr = c"curve25519-kunit";
         const PRIORITY: u16 = 1;
@@ -541,7 +551,8 @@ mod tests {
     /// What a careless algorithm may do.
     struct Careless;
 
-    impl Algorithm for Careless {
+    // SAFETY: Nobody in C counts on any size for this name.
+    unsafe impl Algorithm for Careless {
         const NAME: &'static CStr = c"careless";
         const DRIVER_NAME: &'static CStr = c"careless-kunit";
         const PRIORITY: u16 = 1;
@@ -597,7 +608,8 @@ mod tests {
         }
     }
 
-    impl Algorithm for Absent {
+    // SAFETY: Nobody in C counts on any size for this name.
+    unsafe impl Algorithm for Absent {
         const NAME: &'static CStr = c"absent";
         const DRIVER_NAME: &'static CStr = c"absent-kunit";
         const PRIORITY: u16 = 1;

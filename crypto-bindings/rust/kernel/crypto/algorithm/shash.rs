@@ -33,6 +33,13 @@ const MAX_DIGEST_SIZE: usize = bindings::HASH_MAX_DIGESTSIZE as usize;
 /// All methods but `set_key` may be called in atomic context, and must not sleep. Nor must dropping
 /// a value.
 ///
+/// # Sizes
+///
+/// [`Algorithm`] promises of [`BLOCK_SIZE`](Shash::BLOCK_SIZE) and
+/// [`DIGEST_SIZE`](Shash::DIGEST_SIZE) that they are those of the hash, and of
+/// [`State`](Shash::State) that it has no more bytes than C's implementations export with
+/// `crypto_shash_export_core()`: some drivers have room for no more. Those of SHA-256 export 40.
+///
 /// # Examples
 ///
 /// The parity of a message, to show the form. A block has two bytes, a digest one.
@@ -45,7 +52,8 @@ const MAX_DIGEST_SIZE: usize = bindings::HASH_MAX_DIGESTSIZE as usize;
 ///
 /// struct Parity;
 ///
-/// impl Algorithm for Parity {
+/// // SAFETY: Nobody in C counts on any size for this name.
+/// unsafe impl Algorithm for Parity {
 ///     const NAME: &'static CStr = c"parity-example";
 ///     const DRIVER_NAME: &'static CStr = c"parity-example-rust";
 ///     const PRIORITY: u16 = 1;
@@ -179,7 +187,8 @@ pub fn register<T: Shash>() -> Result<Registration> {
     }
 
     // SAFETY: The functions are those of `Adapter<T>`, as `base` is that of `T`, and they are in
-    // `module`, where `T` is.
+    // `module`, where `T` is. The sizes are what C expects by the safety requirements of
+    // `Algorithm`.
     unsafe { Registration::new(alg, module) }
 }
 
@@ -304,7 +313,8 @@ impl<T: Shash> Adapter<T> {
         let rest = unsafe { rest.fill(data, len) };
         context.finish(state, rest, digest);
 
-        // SAFETY: There is room for a digest.
+        // SAFETY: Who asks for a digest has room for one of the algorithm of that name. That has
+        // `DIGEST_SIZE` bytes, by the safety requirements of `Algorithm`.
         unsafe { out.copy_from_nonoverlapping(digest.as_ptr(), T::DIGEST_SIZE) };
         0
     }
@@ -397,7 +407,9 @@ mod tests {
         }
     }
 
-    impl Algorithm for Sha256 {
+    // SAFETY: Blocks have 64 bytes, digests 32 (FIPS 180-4, section 1), and the state has the 40
+    // bytes that C's implementation exports.
+    unsafe impl Algorithm for Sha256 {
         const NAME: &'static CStr = c"sha256";
         const DRIVER_NAME: &'static CStr = c"sha256-kunit";
         const PRIORITY: u16 = 1;
@@ -654,7 +666,9 @@ mod tests {
         }
     }
 
-    impl Algorithm for Hmac {
+    // SAFETY: Blocks and digests are as large as those of the hash (RFC 2104, section 2), and so is
+    // the state, as in C.
+    unsafe impl Algorithm for Hmac {
         const NAME: &'static CStr = c"hmac(sha256)";
         const DRIVER_NAME: &'static CStr = c"hmac-sha256-kunit";
         const PRIORITY: u16 = 1;
@@ -745,7 +759,9 @@ mod tests {
     /// One whose state is too large.
     struct Large;
 
-    impl Algorithm for Large {
+    // SAFETY: It is never registered, as its state is too large. And nobody in C counts on any size
+    // for this name.
+    unsafe impl Algorithm for Large {
         const NAME: &'static CStr = c"large";
         const DRIVER_NAME: &'static CStr = c"large-kunit";
         const PRIORITY: u16 = 1;

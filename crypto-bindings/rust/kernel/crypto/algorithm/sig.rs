@@ -27,6 +27,14 @@ use core::marker::PhantomData;
 /// A value holds a public key, or a private key and the public one that belongs to it. All methods
 /// are called in process context.
 ///
+/// # Sizes
+///
+/// [`Algorithm`] promises of [`key_bits`](Sig::key_bits) and [`digest_size`](Sig::digest_size) that
+/// they are what C's implementations report, and of signatures and [`max_size`](Sig::max_size) that
+/// they are as large as users of the name expect. The templates `x962` and `p1363`, for one, have
+/// room for keys as large as those of C, and take it that all of a `struct ecdsa_raw_sig` was
+/// written.
+///
 /// # Examples
 ///
 /// A checksum, to show the form:
@@ -49,7 +57,8 @@ use core::marker::PhantomData;
 ///     }
 /// }
 ///
-/// impl Algorithm for Checksum {
+/// // SAFETY: Nobody in C counts on any size for this name.
+/// unsafe impl Algorithm for Checksum {
 ///     const NAME: &'static CStr = c"checksum-example";
 ///     const DRIVER_NAME: &'static CStr = c"checksum-example-rust";
 ///     const PRIORITY: u16 = 1;
@@ -177,7 +186,8 @@ pub fn register<T: Sig>() -> Result<Registration> {
     }
 
     // SAFETY: The functions are those of `Adapter<T>`, as `base` is that of `T`, and they are in
-    // `module`, where `T` is.
+    // `module`, where `T` is. The sizes are what C expects by the safety requirements of
+    // `Algorithm`.
     unsafe { Registration::new(alg, module) }
 }
 
@@ -363,7 +373,9 @@ mod tests {
         }
     }
 
-    impl Algorithm for RsaSha256 {
+    // SAFETY: A signature has as many bytes as the modulus (RFC 8017, section 8.2.1). That is what
+    // `key_bits()` says, in bits, and zero without a key, as in C. The other sizes follow from it.
+    unsafe impl Algorithm for RsaSha256 {
         const NAME: &'static CStr = c"pkcs1(rsa,sha256)";
         const DRIVER_NAME: &'static CStr = c"pkcs1-rsa-sha256-kunit";
         const PRIORITY: u16 = 1;
@@ -543,7 +555,8 @@ mod tests {
     /// One that only verifies.
     struct Fixed;
 
-    impl Algorithm for Fixed {
+    // SAFETY: Nobody in C counts on any size for this name.
+    unsafe impl Algorithm for Fixed {
         const NAME: &'static CStr = c"fixed";
         const DRIVER_NAME: &'static CStr = c"fixed-kunit";
         const PRIORITY: u16 = 1;
@@ -600,7 +613,8 @@ mod tests {
     /// One that says it wrote more than there is room for.
     struct Boastful;
 
-    impl Algorithm for Boastful {
+    // SAFETY: Nobody in C counts on any size for this name.
+    unsafe impl Algorithm for Boastful {
         const NAME: &'static CStr = c"boastful";
         const DRIVER_NAME: &'static CStr = c"boastful-kunit";
         const PRIORITY: u16 = 1;

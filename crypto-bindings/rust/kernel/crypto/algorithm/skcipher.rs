@@ -25,8 +25,16 @@ use core::{
     ops::RangeInclusive, //
 };
 
-/// Bytes in the longest initialisation vector.
-const MAX_IV_SIZE: usize = 64;
+/// Bytes in the longest initialisation vector: no cipher of the kernel has a longer one, nor do the
+/// self-tests have room for it (`MAX_IVLEN`).
+const MAX_IV_SIZE: usize = 32;
+
+/// Bytes in the largest block: that of C's block ciphers, for which templates such as `cts` have
+/// buffers.
+const MAX_BLOCK_SIZE: usize = bindings::MAX_CIPHER_BLOCKSIZE as usize;
+
+/// Bytes in the largest chunk.
+const MAX_CHUNK_SIZE: usize = bindings::MAX_ALGAPI_BLOCKSIZE as usize;
 
 /// A cipher that works on a text from its beginning to its end: a stream cipher, or a block cipher
 /// in a mode of operation. (Modes that steal ciphertext, and so need the end before the rest, are
@@ -37,6 +45,13 @@ const MAX_IV_SIZE: usize = 64;
 ///
 /// All methods but `set_key` may be called in atomic context, and must not sleep. Nor must dropping
 /// a value.
+///
+/// # Sizes
+///
+/// [`Algorithm`] promises of [`IV_SIZE`](Skcipher::IV_SIZE), [`BLOCK_SIZE`](Skcipher::BLOCK_SIZE)
+/// and [`KEY_SIZES`](Skcipher::KEY_SIZES) that they are those of the cipher, as C's implementations
+/// report them. The initialisation vector of a request has no more bytes, and all of them are
+/// written.
 ///
 /// # Examples
 ///
@@ -53,7 +68,8 @@ const MAX_IV_SIZE: usize = 64;
 ///     key: u8,
 /// }
 ///
-/// impl Algorithm for Rot {
+/// // SAFETY: Nobody in C counts on any size for this name.
+/// unsafe impl Algorithm for Rot {
 ///     const NAME: &'static CStr = c"rot-example";
 ///     const DRIVER_NAME: &'static CStr = c"rot-example-rust";
 ///     const PRIORITY: u16 = 1;
@@ -103,10 +119,10 @@ pub trait Skcipher: Algorithm {
     /// How many bytes a key may have.
     const KEY_SIZES: RangeInclusive<usize>;
 
-    /// The number of bytes in an initialisation vector, at most 64.
+    /// The number of bytes in an initialisation vector, at most 32.
     const IV_SIZE: usize;
 
-    /// The number of bytes of which every text has a multiple, from 1 to 160. It is 1 for stream
+    /// The number of bytes of which every text has a multiple, from 1 to 16. It is 1 for stream
     /// ciphers.
     const BLOCK_SIZE: usize;
 
@@ -148,14 +164,14 @@ pub trait Skcipher: Algorithm {
 /// - `ENOMEM`: no memory.
 pub fn register<T: Skcipher>() -> Result<Registration> {
     const {
-        let max = bindings::MAX_ALGAPI_BLOCKSIZE as usize;
-
         assert!(
-            0 < T::BLOCK_SIZE && T::BLOCK_SIZE <= max,
+            0 < T::BLOCK_SIZE && T::BLOCK_SIZE <= MAX_BLOCK_SIZE,
             "the size of a block is out of range"
         );
         assert!(
-            0 < T::CHUNK_SIZE && T::CHUNK_SIZE <= max && T::CHUNK_SIZE % T::BLOCK_SIZE == 0,
+            0 < T::CHUNK_SIZE
+                && T::CHUNK_SIZE <= MAX_CHUNK_SIZE
+                && T::CHUNK_SIZE % T::BLOCK_SIZE == 0,
             "the size of a chunk is out of range, or not a multiple of that of a block"
         );
         assert!(
@@ -193,7 +209,8 @@ pub fn register<T: Skcipher>() -> Result<Registration> {
     };
 
     // SAFETY: The functions are those of `Adapter<T>`, as `base` is that of `T`, and they are in
-    // `module`, where `T` is.
+    // `module`, where `T` is. The sizes are what C expects by the safety requirements of
+    // `Algorithm`.
     unsafe { Registration::new(alg, module) }
 }
 
@@ -274,8 +291,8 @@ impl<T: Skcipher> Adapter<T> {
         let mut iv = Secret::<MAX_IV_SIZE>::zeroed();
         let iv = iv.as_mut_bytes().get_mut(..T::IV_SIZE).ok_or(EINVAL)?;
         if T::IV_SIZE != 0 {
-            // SAFETY: With every request there is an initialisation vector of that size, if the
-            // algorithm has any.
+            // SAFETY: With every request there is an initialisation vector, if the algorithm of
+            // that name has any. Its size is `IV_SIZE`, by the safety requirements of `Algorithm`.
             unsafe { place.copy_to_nonoverlapping(iv.as_mut_ptr(), iv.len()) };
         }
 
@@ -289,7 +306,8 @@ impl<T: Skcipher> Adapter<T> {
 
         context.finish(state, iv);
         if T::IV_SIZE != 0 {
-            // SAFETY: As above. It is the caller's to read and the algorithm's to write.
+            // SAFETY: As above, there are `IV_SIZE` bytes. They are the caller's to read and the
+            // algorithm's to write.
             unsafe { place.copy_from_nonoverlapping(iv.as_ptr(), iv.len()) };
         }
         Ok(())
@@ -380,7 +398,9 @@ pub(super) mod chacha20 {
         key: Secret<32>,
     }
 
-    impl Algorithm for ChaCha20 {
+    // SAFETY: Keys have 32 bytes, counter and nonce have 16 together (RFC 8439, section 2.4), which
+    // are the initialisation vector as in C, and a text may have any length.
+    unsafe impl Algorithm for ChaCha20 {
         const NAME: &'static CStr = c"chacha20";
         const DRIVER_NAME: &'static CStr = c"chacha20-kunit";
         const PRIORITY: u16 = 1;
@@ -620,7 +640,8 @@ mod tests {
     /// there are of a text.
     struct Parts;
 
-    impl Algorithm for Parts {
+    // SAFETY: Nobody in C counts on any size for this name.
+    unsafe impl Algorithm for Parts {
         const NAME: &'static CStr = c"parts";
         const DRIVER_NAME: &'static CStr = c"parts-kunit";
         const PRIORITY: u16 = 1;

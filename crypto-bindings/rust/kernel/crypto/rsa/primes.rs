@@ -28,9 +28,14 @@ struct Prime {
 }
 
 impl Prime {
+    /// Prepares a prime; `EKEYREJECTED` if the exponent is too long for it.
     fn new(prime: &[u8], exponent: &[u8]) -> Result<Self> {
         let limbs = Nat::limbs(prime.len());
-        let exponent = Nat::from_be_bytes(exponent, limbs).map_err(|_| EKEYREJECTED)?;
+        let exponent = Nat::from_be_bytes(exponent, limbs).map_err(|e| match e {
+            // It is longer than the prime.
+            EOVERFLOW => EKEYREJECTED,
+            e => e,
+        })?;
         let modulus = Modulus::new(Nat::from_be_bytes(prime, limbs)?)?;
         let mut inverter = modulus.value().try_clone()?;
         inverter.subtract(&Nat::from_be_bytes(&[2], modulus.limbs())?);
@@ -97,7 +102,7 @@ impl Primes {
     /// Prepares two primes, odd numbers of the same length whose first bit is set.
     ///
     /// That they are primes is not looked at. If they are not, [`random_pair`](Self::random_pair)
-    /// gives wrong results.
+    /// gives wrong results. `EKEYREJECTED` if an exponent is too long.
     pub(super) fn new(p: &[u8], q: &[u8], dp: &[u8], dq: &[u8]) -> Result<Self> {
         let (p, q) = (Prime::new(p, dp)?, Prime::new(q, dq)?);
         let mut q_modulo_p = q.modulus.value().try_clone()?;
