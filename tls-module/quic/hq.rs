@@ -130,6 +130,8 @@ impl<S: Service> Hq<S> {
                     }
                     return Ok(());
                 }
+                // The stream is over: it has been broken off both ways.
+                Err(e) if e == ENOENT => return Ok(()),
                 Err(e) => return Err(e),
             };
             if read.len == 0 && !read.fin {

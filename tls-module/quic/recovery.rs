@@ -201,19 +201,29 @@ impl Recovery {
         let mut lost = KVec::new();
         let path = self.path;
         let of = self.spaces.get_mut(space);
+        of.packets.reserve()?;
         while of.is_full() {
-            let Some(packet) = of.take(of.packets.first()) else {
+            // Before it is taken off the list: what it says is not to be lost for want of memory.
+            let first = of.packets.first();
+            let frames = of
+                .packets
+                .get(first)
+                .map_or(0, |packet| packet.frames.len());
+            match lost.reserve(frames, GFP_KERNEL) {
+                Err(e) if lost.is_empty() => return Err(e.into()),
+                Err(_) => break,
+                Ok(()) => {}
+            }
+            let Some(packet) = of.take(first) else {
                 break;
             };
             if packet.path == path {
                 self.congestion.forget(packet.size);
             }
-            lost.reserve(packet.frames.len(), GFP_KERNEL)?;
             for frame in packet.frames {
                 lost.push(frame, GFP_KERNEL)?;
             }
         }
-        of.packets.reserve()?;
         Ok(lost)
     }
 
@@ -435,9 +445,14 @@ impl Recovery {
     /// The probe timeout that other timers are measured by: those of closing, of keys and of paths.
     ///
     /// It is bounded: how long a connection is kept that nobody uses is not for the peer to say,
-    /// who may acknowledge as late as it likes.
+    /// who may acknowledge as late as it likes. What it says of that counts once the handshake is
+    /// confirmed (section 6.2.1).
     pub(super) fn base_pto(&self) -> Duration {
-        (self.rtt.pto() + self.max_ack_delay.max(GRANULARITY)).min(limits::MAX_PTO)
+        let ack_delay = match self.confirmed {
+            true => self.max_ack_delay.max(GRANULARITY),
+            false => GRANULARITY,
+        };
+        (self.rtt.pto() + ack_delay).min(limits::MAX_PTO)
     }
 
     fn loss_timer(&self) -> Option<(Instant, Space)> {

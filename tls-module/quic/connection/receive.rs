@@ -596,7 +596,11 @@ impl Connection {
                 .times(3);
         let known = self.previous.filter(|p| p.addresses == path && p.validated);
         let new = match known {
-            Some(known) => known,
+            // It has been validated before: that does not have to be done again (section 9.3).
+            Some(mut known) => {
+                known.stop();
+                known
+            }
             None => {
                 let mut new = PathState::new(path, false);
                 new.received(to_u64(datagram));

@@ -34,7 +34,8 @@ use super::{
         },
         recovery::Space,
         sent::Sent,
-        time::Instant, //
+        time::Instant,
+        Path, //
     },
     Connection,
     PathState,
@@ -194,8 +195,7 @@ impl Connection {
         w: &mut Writer<'_>,
         data: bool,
     ) -> KernelResult<Option<Draft>> {
-        let lost = self.recovery.make_room(space)?;
-        self.say_again(lost)?;
+        self.make_room(space)?;
         if space == Space::Data && data {
             self.update_if_wanted()?;
         }
@@ -255,6 +255,13 @@ impl Connection {
             sent,
             ack_eliciting,
         }))
+    }
+
+    /// Makes sure that a packet can be listed. What is taken off the list for it is said again, or
+    /// else, for want of memory, the connection is over.
+    fn make_room(&mut self, space: Space) -> KernelResult {
+        let lost = self.recovery.make_room(space)?;
+        self.say_again(lost).map_err(|_| ENOBUFS)
     }
 
     fn header(
@@ -431,6 +438,45 @@ impl Connection {
         Ok(())
     }
 
+    /// What is to be said next on another path than the one in use: which, the frame, and in how long
+    /// a datagram at most.
+    fn next_elsewhere(
+        &mut self,
+        now: Instant,
+    ) -> KernelResult<Option<(Path, u64, [u8; 8], usize)>> {
+        let here = self.path.addresses;
+        let response = self.responses.iter().position(|(path, ..)| *path != here);
+        if let Some((path, data, datagram)) = response.and_then(|at| self.responses.remove(at).ok())
+        {
+            // Section 8.2.2 wants a full datagram, section 8.1 no more than three times what has
+            // come from an address that is not validated.
+            let limit = to_usize(limits::AMPLIFICATION).saturating_mul(datagram);
+            return Ok(Some((path, kind::PATH_RESPONSE, data, limit)));
+        }
+        let again = now + self.recovery.base_pto();
+        match &mut self.previous {
+            Some(previous) if previous.challenge_at.is_some_and(|at| at <= now) => {
+                let data = previous.challenge(again)?;
+                let path = previous.addresses;
+                Ok(Some((path, kind::PATH_CHALLENGE, data, usize::MAX)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The id to send to on another path; [`None`] if there is none left for it.
+    fn id_elsewhere(&mut self, path: &Path) -> Result<Option<ConnectionId>, TransportError> {
+        // Section 9.5: a path that the peer has left has the id it had there, which the one in use
+        // has, too, if the peer did not ask for another by using another itself.
+        let is_shared = self.previous.is_some_and(|previous| {
+            previous.addresses == *path && previous.cid == self.remote.active_sequence()
+        });
+        match is_shared {
+            true => Ok(Some(*self.remote.active())),
+            false => self.remote.elsewhere(path),
+        }
+    }
+
     /// Answers a PATH_CHALLENGE that came on another path, or probes the one before.
     fn transmit_elsewhere(
         &mut self,
@@ -440,65 +486,43 @@ impl Connection {
         if !self.has_keys(Space::Data) {
             return Ok(None);
         }
-        let here = self.path.addresses;
-        let response = self.responses.iter().position(|(path, ..)| *path != here);
-        let response = response.and_then(|at| self.responses.remove(at).ok());
-        let again = now + self.recovery.base_pto();
-        let (path, kind, data, limit) = match (response, &mut self.previous) {
-            (Some((path, data, datagram)), _) => {
-                // Section 8.2.2 wants a full datagram, section 8.1 no more than three times what
-                // has come from an address that is not validated.
-                let limit = to_usize(limits::AMPLIFICATION).saturating_mul(datagram);
-                (path, kind::PATH_RESPONSE, data, limit)
+        // What cannot be said is not due any more.
+        while let Some((path, kind, data, limit)) = self.next_elsewhere(now)? {
+            let limit = limit.min(limits::MAX_DATAGRAM).min(buf.len());
+            if to_u64(limit) < LEAST {
+                continue;
             }
-            (None, Some(previous)) if previous.challenge_at.is_some_and(|at| at <= now) => {
-                let data = previous.challenge(again)?;
-                (previous.addresses, kind::PATH_CHALLENGE, data, usize::MAX)
-            }
-            _ => return Ok(None),
-        };
-        let limit = limit.min(limits::MAX_DATAGRAM).min(buf.len());
-        if to_u64(limit) < LEAST {
-            return Ok(None);
-        }
-        // Section 9.5: a path that the peer has left has the id it had there, which the one in use
-        // has, too, if the peer did not ask for another by using another itself.
-        let left = self.previous.is_some_and(|previous| {
-            previous.addresses == path && previous.cid == self.remote.active_sequence()
-        });
-        let dcid = match left {
-            true => *self.remote.active(),
-            false => match self.remote.elsewhere(&path) {
+            let dcid = match self.id_elsewhere(&path) {
                 Ok(Some(dcid)) => dcid,
-                Ok(None) => return Ok(None),
+                Ok(None) => continue,
                 Err(e) => {
                     self.fail(now, e);
                     return Ok(None);
                 }
-            },
-        };
-        let mut w = Writer::new(buf.get_mut(..limit).ok_or(EINVAL)?);
-        let lost = self.recovery.make_room(Space::Data)?;
-        self.say_again(lost)?;
-        let number = self.recovery.next_number(Space::Data);
-        let acked = self.recovery.largest_acked(Space::Data);
-        let header = self.header(Space::Data, &mut w, &dcid, number, acked)?;
-        w.varint(kind)?;
-        w.bytes(&data)?;
-        let draft = Draft {
-            header,
-            number,
-            sent: KVec::new(),
-            ack_eliciting: true,
-        };
-        self.conclude(now, Space::Data, draft, &mut w, true, false)?;
-        let len = w.len();
-        if let Some(previous) = &mut self.previous {
-            if previous.addresses == path {
-                previous.sent(to_u64(len));
+            };
+            let mut w = Writer::new(buf.get_mut(..limit).ok_or(EINVAL)?);
+            self.make_room(Space::Data)?;
+            let number = self.recovery.next_number(Space::Data);
+            let acked = self.recovery.largest_acked(Space::Data);
+            let header = self.header(Space::Data, &mut w, &dcid, number, acked)?;
+            w.varint(kind)?;
+            w.bytes(&data)?;
+            let draft = Draft {
+                header,
+                number,
+                sent: KVec::new(),
+                ack_eliciting: true,
+            };
+            self.conclude(now, Space::Data, draft, &mut w, true, false)?;
+            let len = w.len();
+            if let Some(previous) = &mut self.previous {
+                if previous.addresses == path {
+                    previous.sent(to_u64(len));
+                }
             }
+            return Ok(Some(Transmit { path, len }));
         }
-        Ok(Some(Transmit { path, len }))
+        Ok(None)
     }
 
     /// Says that the connection is closed, at every level that the peer may be at (section 10.2.3).

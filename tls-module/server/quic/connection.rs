@@ -322,9 +322,9 @@ impl Connection {
             state.quic.on_timeout(now);
         }
 
+        let was_closed = state.quic.is_closed();
         let sent = self.send(state, now);
         self.settle_handshake(state);
-        let was_closed = state.quic.is_closed();
         self.count(state);
         self.expect_reset(state);
         if state.quic.is_drained() {
@@ -332,7 +332,7 @@ impl Connection {
         }
         self.arm(state, now);
         match sent {
-            // It holds too much: that is to be said yet.
+            // It has failed on the way, or holds too much: that is to be said yet.
             Sent::All if state.quic.is_closed() && !was_closed => Next::Again,
             Sent::All | Sent::Blocked => Next::Wait,
             Sent::Some => Next::Again,

@@ -341,6 +341,31 @@ fn rebind() {
     }
 }
 
+/// The client's packets come from elsewhere for a while, where nothing reaches it, and then from
+/// where they came before.
+#[test]
+fn there_and_back() {
+    let mut world = World::new(15, Network::default());
+    let handle = world.connect(&Offer::default());
+    let home = world.client_address;
+
+    world.handshake(handle, 5);
+    world.get(handle, 10_000, 5);
+    world.client_address = "198.51.100.7:40000".parse().unwrap();
+    world.quinn(handle).connection.ping();
+    world.step();
+    world.network.loss = 100;
+    world.pass(Duration::from_millis(2500));
+    world.network.loss = 0;
+    world.client_address = home;
+    world.quinn(handle).connection.ping();
+    world.get(handle, 100_000, 60);
+    world.network.loss = 100;
+    world.pass(Duration::from_secs(2));
+    world.network.loss = 0;
+    world.get(handle, 100_000, 60);
+}
+
 /// Three times what came from the new address is room for a challenge, and for a part of another,
 /// which is no reason to wake up.
 #[test]
