@@ -95,6 +95,9 @@ async def connection(options, tokens):
                 if answers and options.change_cid:
                     client.change_connection_id()
                 answers.append(await get(client, path))
+        if ended := quic._close_event:
+            # Every stream ends with the connection, which is no answer.
+            raise ConnectionError(f"closed with {ended.error_code:#x}, frame {ended.frame_type}: {ended.reason_phrase}")
         receiver = quic._cryptos[Epoch.ONE_RTT].recv
         return {
             "answers": answers,

@@ -526,7 +526,7 @@ impl Connection {
 
     /// When the connection has been idle for too long (RFC 9000 section 10.1).
     fn idle_at(&self) -> Instant {
-        let least = self.recovery.base_pto().times(3);
+        let least = self.recovery.idle_pto().times(3);
         self.active_at + self.idle_timeout.max(least)
     }
 

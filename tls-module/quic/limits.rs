@@ -89,8 +89,8 @@ pub const MAX_RESETS_PER_ADDRESS: usize = 64;
 /// The longest round-trip time that is taken for one.
 pub const MAX_RTT: Duration = Duration::from_secs(10);
 
-/// The longest probe timeout that other timers are measured by: a connection is closing, draining
-/// or, past its idle timeout, waiting for three of them at most.
+/// The longest probe timeout that timers are measured by but the idle timer: a connection is closing
+/// or draining for three of them at most.
 pub const MAX_PTO: Duration = Duration::from_secs(10);
 
 /// Most PATH_RESPONSE frames that wait to be sent.

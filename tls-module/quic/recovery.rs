@@ -442,17 +442,22 @@ impl Recovery {
         pto.times(factor)
     }
 
-    /// The probe timeout that other timers are measured by: those of closing, of keys and of paths.
-    ///
-    /// It is bounded: how long a connection is kept that nobody uses is not for the peer to say,
-    /// who may acknowledge as late as it likes. What it says of that counts once the handshake is
-    /// confirmed (section 6.2.1).
-    pub(super) fn base_pto(&self) -> Duration {
+    /// The probe timeout that the idle timer is measured by. What the peer says of how long it may
+    /// wait counts once the handshake is confirmed (section 6.2.1).
+    pub(super) fn idle_pto(&self) -> Duration {
         let ack_delay = match self.confirmed {
             true => self.max_ack_delay.max(GRANULARITY),
             false => GRANULARITY,
         };
-        (self.rtt.pto() + ack_delay).min(limits::MAX_PTO)
+        self.rtt.pto() + ack_delay
+    }
+
+    /// The one that other timers are measured by: those of closing, of keys and of paths.
+    ///
+    /// It is bounded: how long a connection is kept that nobody uses is not for the peer to say,
+    /// who may acknowledge as late as it likes.
+    pub(super) fn base_pto(&self) -> Duration {
+        self.idle_pto().min(limits::MAX_PTO)
     }
 
     fn loss_timer(&self) -> Option<(Instant, Space)> {
@@ -799,6 +804,8 @@ mod tests {
         t.ack(1_000_000, &[0..=0]);
         assert_eq!(t.0.rtt.smoothed(), limits::MAX_RTT);
         assert_eq!(t.0.base_pto(), limits::MAX_PTO);
+        // But a connection is not idle before it had time to probe (RFC 9000 section 10.1).
+        assert_eq!(t.0.idle_pto(), limits::MAX_RTT.times(3) + MS(25));
     }
 
     #[test]
