@@ -339,12 +339,15 @@ fn bytes(size: usize) -> Result {
         size,
         &mut buf,
         |buf, n| {
-            let buf = &buf[..];
+            // Known to be of one length, as they are to the peer.
+            let (buf, other) = (&buf[..size], &other[..size]);
 
-            (0..n).try_for_each(|_| match ct_eq(buf, other) {
-                true => Ok(()),
-                false => Err(EBADMSG),
-            })
+            for _ in 0..n {
+                if !ct_eq(buf, other) {
+                    return Err(EBADMSG);
+                }
+            }
+            Ok(())
         },
         |buf, n| peer::equal(n, buf, other),
     )?;

@@ -43,6 +43,22 @@ __rust_helper bool rust_helper_sg_set_linear(struct scatterlist *sg,
 	return true;
 }
 
+/*
+ * sg_init_one(), if it takes the address. There it is three calls, one in the
+ * other, which is much beside a block of AES; here it is a few instructions.
+ */
+__rust_helper bool rust_helper_sg_init_linear(struct scatterlist *sg,
+					      const void *buf,
+					      unsigned int buflen)
+{
+	if (!is_linear(buf))
+		return false;
+	memset(sg, 0, sizeof(*sg));
+	sg_init_marker(sg, 1);
+	sg_set_buf(sg, buf, buflen);
+	return true;
+}
+
 __rust_helper struct page *rust_helper_virt_to_page(const void *x)
 {
 	return virt_to_page(x);

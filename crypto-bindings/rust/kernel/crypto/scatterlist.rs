@@ -77,8 +77,7 @@ impl SgStorage {
         // SAFETY: There is room for one entry at `head`. An object that begins in the linear map
         // lies there as a whole, and is contiguous.
         let set = unsafe {
-            bindings::sg_init_table(head, 1);
-            bindings::sg_set_linear(head, bytes.as_mut_ptr().cast(), bytes.len() as ffi::c_uint)
+            bindings::sg_init_linear(head, bytes.as_mut_ptr().cast(), bytes.len() as ffi::c_uint)
         };
 
         set.then_some(head)

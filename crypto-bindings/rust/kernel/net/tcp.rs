@@ -149,7 +149,7 @@ impl TcpListener {
 /// };
 /// # use kernel::time::{delay::fsleep, Delta};
 /// # // What is sent over the loopback device may take a moment.
-/// # let pause = || fsleep(Delta::from_millis(50));
+/// # let pause = || fsleep(Delta::from_millis(500));
 ///
 /// /// Answers each connection that waits, as far as its first bytes have come.
 /// fn greet(listener: &TcpListener) -> Result {

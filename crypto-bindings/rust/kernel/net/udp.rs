@@ -110,7 +110,7 @@ impl Ecn {
 /// #     return Ok(());
 /// # }
 /// # sent?;
-/// # fsleep(Delta::from_millis(50));
+/// # fsleep(Delta::from_millis(500));
 /// # assert_eq!(count(&socket, &mut [0; 64], 10)?, 3);
 /// # Ok::<(), Error>(())
 /// ```
@@ -202,7 +202,7 @@ impl Transmit<'_> {
 /// use kernel::net::udp::{Ecn, Transmit, UdpSocket};
 /// # use kernel::time::{delay::fsleep, Delta};
 /// # // What is sent over the loopback device may take a moment.
-/// # let pause = || fsleep(Delta::from_millis(50));
+/// # let pause = || fsleep(Delta::from_millis(500));
 ///
 /// /// Sends back what waits to be received.
 /// fn echo(socket: &UdpSocket, buf: &mut [u8]) -> Result {
