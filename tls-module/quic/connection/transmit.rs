@@ -57,6 +57,14 @@ struct Draft {
     ack_eliciting: bool,
 }
 
+/// A frame for another path than the one in use, and how long its datagram may be.
+struct Elsewhere {
+    path: Path,
+    kind: u64,
+    data: [u8; 8],
+    limit: usize,
+}
+
 impl Connection {
     /// Writes the next datagram into `buf`, which should have room for
     /// [`MAX_DATAGRAM`](super::super::MAX_DATAGRAM) bytes; [`None`] if there is nothing to be sent
@@ -438,27 +446,30 @@ impl Connection {
         Ok(())
     }
 
-    /// What is to be said next on another path than the one in use: which, the frame, and in how long
-    /// a datagram at most.
-    fn next_elsewhere(
-        &mut self,
-        now: Instant,
-    ) -> KernelResult<Option<(Path, u64, [u8; 8], usize)>> {
+    /// What is to be said next on another path than the one in use.
+    fn next_elsewhere(&mut self, now: Instant) -> KernelResult<Option<Elsewhere>> {
         let here = self.path.addresses;
         let response = self.responses.iter().position(|(path, ..)| *path != here);
         if let Some((path, data, datagram)) = response.and_then(|at| self.responses.remove(at).ok())
         {
-            // Section 8.2.2 wants a full datagram, section 8.1 no more than three times what has
-            // come from an address that is not validated.
-            let limit = to_usize(limits::AMPLIFICATION).saturating_mul(datagram);
-            return Ok(Some((path, kind::PATH_RESPONSE, data, limit)));
+            return Ok(Some(Elsewhere {
+                path,
+                kind: kind::PATH_RESPONSE,
+                data,
+                // Section 8.2.2 wants a full datagram, section 8.1 no more than three times what
+                // has come from an address that is not validated.
+                limit: to_usize(limits::AMPLIFICATION).saturating_mul(datagram),
+            }));
         }
         let again = now + self.recovery.base_pto();
         match &mut self.previous {
             Some(previous) if previous.challenge_at.is_some_and(|at| at <= now) => {
-                let data = previous.challenge(again)?;
-                let path = previous.addresses;
-                Ok(Some((path, kind::PATH_CHALLENGE, data, usize::MAX)))
+                Ok(Some(Elsewhere {
+                    path: previous.addresses,
+                    kind: kind::PATH_CHALLENGE,
+                    data: previous.challenge(again)?,
+                    limit: usize::MAX,
+                }))
             }
             _ => Ok(None),
         }
@@ -487,7 +498,13 @@ impl Connection {
             return Ok(None);
         }
         // What cannot be said is not due any more.
-        while let Some((path, kind, data, limit)) = self.next_elsewhere(now)? {
+        while let Some(next) = self.next_elsewhere(now)? {
+            let Elsewhere {
+                path,
+                kind,
+                data,
+                limit,
+            } = next;
             let limit = limit.min(limits::MAX_DATAGRAM).min(buf.len());
             if to_u64(limit) < LEAST {
                 continue;
