@@ -65,13 +65,9 @@ impl SealBudget {
         }
     }
 
-    /// Counts the records that `len` bytes were sealed in, with at most `fragment` in each.
-    pub fn spend(&mut self, len: usize, fragment: usize) {
-        let fragment = fragment.max(1);
-        let short = usize::from(len % fragment != 0);
-        let records = (len / fragment).saturating_add(short);
-        let records = u64::try_from(records).unwrap_or(u64::MAX);
-        self.left = self.left.saturating_sub(records);
+    /// Counts a record.
+    pub fn spend(&mut self) {
+        self.left = self.left.saturating_sub(1);
     }
 
     /// Whether nothing but the alert may be sealed any more.
@@ -364,37 +360,15 @@ mod tests {
             let limit = confidentiality_limit(aead);
             assert!(limit * limit <= square && square < (limit + 1) * (limit + 1));
 
-            let mut budget = SealBudget::new(aead);
-            budget.spend(usize::try_from(limit - 2).unwrap() * 63, 63);
-            assert!(!budget.is_spent());
             // The alert's record is left.
-            budget.spend(1, 63);
-            assert!(budget.is_spent());
-            budget.spend(1, 63);
-            assert!(budget.is_spent());
+            let budget = SealBudget::new(aead);
+            assert_eq!(budget.left, limit - 1);
         }
-        let mut budget = SealBudget::new(AeadAlgorithm::ChaCha20Poly1305);
-        budget.spend(1 << 31, 1);
-        assert!(!budget.is_spent());
-    }
-
-    #[test]
-    fn records_are_counted_as_they_are_made() {
-        for (len, fragment, records) in [
-            (0, 63, 0),
-            (1, 63, 1),
-            (63, 63, 1),
-            (64, 63, 2),
-            (1 << 14, 1 << 14, 1),
-            (3, 0, 3),
-        ] {
-            let mut budget = SealBudget { left: 10 };
-            budget.spend(len, fragment);
-            assert_eq!(budget.left, 10 - records);
+        let mut budget = SealBudget { left: 2 };
+        for is_spent in [false, true, true] {
+            budget.spend();
+            assert_eq!(budget.is_spent(), is_spent);
         }
-        let mut budget = SealBudget { left: 10 };
-        budget.spend(usize::MAX, 1);
-        assert!(budget.is_spent());
     }
 
     #[test]

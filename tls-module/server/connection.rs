@@ -22,6 +22,10 @@ use super::{
     tally::{
         Open,
         Tally, //
+    },
+    timer::{
+        self,
+        impl_timer, //
     }, //
 };
 use crate::{
@@ -36,7 +40,6 @@ use crate::{
     }, //
 };
 use kernel::{
-    impl_has_hr_timer,
     net::{
         ktls::CryptoInfo,
         socket::{
@@ -53,18 +56,12 @@ use kernel::{
             Relaxed, //
         },
         Arc,
-        ArcBorrow,
         Mutex, //
     },
     time::{
         hrtimer::{
             ArcHrTimerHandle,
-            HrTimer,
-            HrTimerCallback,
-            HrTimerCallbackContext,
-            HrTimerPointer,
-            HrTimerRestart,
-            RelativeMode, //
+            HrTimer, //
         },
         Delta,
         Instant,
@@ -180,21 +177,7 @@ impl_has_work! {
     impl HasWork<Self> for Connection { self.work }
 }
 
-impl_has_hr_timer! {
-    impl HasHrTimer<Self> for Connection {
-        mode: RelativeMode<Monotonic>, field: self.timer
-    }
-}
-
-impl HrTimerCallback for Connection {
-    type Pointer<'a> = Arc<Self>;
-
-    fn run(this: ArcBorrow<'_, Self>, _ctx: HrTimerCallbackContext<'_, Self>) -> HrTimerRestart {
-        this.expired.store(true, Relaxed);
-        Arc::from(this).wake();
-        HrTimerRestart::NoRestart
-    }
-}
+impl_timer!(Connection, expire);
 
 impl WorkItem for Connection {
     type Pointer = Arc<Connection>;
@@ -239,6 +222,12 @@ impl Connection {
             }),
             GFP_KERNEL,
         )
+    }
+
+    /// The time of the state is over.
+    fn expire(self: &Arc<Self>) {
+        self.expired.store(true, Relaxed);
+        self.wake();
     }
 
     /// Begins the handshake; the connection is in its listener's table.
@@ -357,10 +346,7 @@ impl Connection {
     fn arm(self: &Arc<Self>, inner: &mut Inner) {
         let spent = inner.since.elapsed().as_nanos();
         let left = inner.patience.as_nanos().saturating_sub(spent).max(1);
-        // The old handle goes first: dropping it cancels the timer that the new one starts.
-        inner.timer = None;
-        let left = Delta::from_nanos(left);
-        inner.timer = Some(HrTimerPointer::start(self.clone(), left));
+        timer::set(&mut inner.timer, self, Delta::from_nanos(left));
     }
 
     /// One read or one write of the handshake.

@@ -5,12 +5,15 @@
 use super::{
     connection::Connection,
     service::ServiceKind,
+    timer::{
+        self,
+        impl_timer, //
+    },
     Shared, //
 };
 use crate::tls;
 use core::net::SocketAddr;
 use kernel::{
-    impl_has_hr_timer,
     net::{
         socket::SocketEvents,
         tcp::{
@@ -28,21 +31,14 @@ use kernel::{
             Relaxed, //
         },
         Arc,
-        ArcBorrow,
         Mutex, //
     },
     time::{
         hrtimer::{
             ArcHrTimerHandle,
-            HrTimer,
-            HrTimerCallback,
-            HrTimerCallbackContext,
-            HrTimerPointer,
-            HrTimerRestart,
-            RelativeMode, //
+            HrTimer, //
         },
-        Delta,
-        Monotonic, //
+        Delta, //
     },
     workqueue::{
         impl_has_work,
@@ -116,20 +112,7 @@ impl_has_work! {
     impl HasWork<Self> for Listener { self.work }
 }
 
-impl_has_hr_timer! {
-    impl HasHrTimer<Self> for Listener {
-        mode: RelativeMode<Monotonic>, field: self.timer
-    }
-}
-
-impl HrTimerCallback for Listener {
-    type Pointer<'a> = Arc<Self>;
-
-    fn run(this: ArcBorrow<'_, Self>, _ctx: HrTimerCallbackContext<'_, Self>) -> HrTimerRestart {
-        Arc::from(this).wake();
-        HrTimerRestart::NoRestart
-    }
-}
+impl_timer!(Listener, wake);
 
 impl WorkItem for Listener {
     type Pointer = Arc<Listener>;
@@ -225,9 +208,7 @@ impl Listener {
     fn retry(self: &Arc<Self>) {
         let mut table = self.table.lock();
         if table.open {
-            // The old handle goes first: dropping it cancels the timer that the new one starts.
-            table.retry = None;
-            table.retry = Some(HrTimerPointer::start(self.clone(), RETRY));
+            timer::set(&mut table.retry, self, RETRY);
         }
     }
 
@@ -263,7 +244,7 @@ impl Listener {
                 .try_create_and_insert(id, connection.clone(), GFP_KERNEL)?;
             table.len = table.len.saturating_add(1);
         }
-        Connection::start(&connection);
+        connection.start();
         Ok(())
     }
 

@@ -13,6 +13,7 @@ mod listener;
 mod quic;
 mod service;
 mod tally;
+mod timer;
 
 pub(crate) use counters::Counters;
 pub(crate) use listener::{

@@ -329,8 +329,8 @@ fn skciphers(size: usize) -> Result {
     Ok(())
 }
 
-/// Compares two slices of one length. A function of its own, as the peer's is: where in others it is
-/// put together with what is around it, the loop is a cycle slower or faster.
+/// Compares two slices of one length. It is a function of its own, as the peer's is: inlined, the loop
+/// is a cycle slower or faster by what happens to be around it.
 #[inline(never)]
 fn equal(mut n: u32, a: &[u8], b: &[u8]) -> Result {
     if a.len() != b.len() {

@@ -278,7 +278,10 @@ impl RemoteCids {
             self.leave()?;
         }
         if self.active.sequence < limit {
-            self.change()?;
+            if let Ok(next) = self.spare.remove(0) {
+                let old = core::mem::replace(&mut self.active, next);
+                self.retire(old.sequence)?;
+            }
         }
         // Section 5.1.1: those that are retired do not count.
         if self.all().count() > limits::MAX_REMOTE_CIDS {
@@ -296,15 +299,6 @@ impl RemoteCids {
             ));
         }
         self.retired.push((sequence, Signal::Due), GFP_KERNEL)?;
-        Ok(())
-    }
-
-    /// Goes to another id, if there is one, and retires the one in use.
-    fn change(&mut self) -> Result {
-        if let Ok(next) = self.spare.remove(0) {
-            let old = core::mem::replace(&mut self.active, next);
-            self.retire(old.sequence)?;
-        }
         Ok(())
     }
 
@@ -333,8 +327,8 @@ impl RemoteCids {
         Ok(())
     }
 
-    /// The id to send to on the path `to`, which is not the one in use, nor are there others to know
-    /// by it; [`None`] if there is none left.
+    /// The id to send to on the path `to`, another than the one in use. It is used on no other path;
+    /// [`None`] if there is none left for it.
     pub(super) fn elsewhere(&mut self, to: &Path) -> Result<Option<ConnectionId>> {
         if self.active.id.is_empty() {
             return Ok(Some(ConnectionId::EMPTY));

@@ -20,12 +20,15 @@ use crate::{
             Open,
             Tally, //
         },
+        timer::{
+            self,
+            impl_timer, //
+        },
         Counters, //
     }, //
 };
 use core::net::SocketAddr;
 use kernel::{
-    impl_has_hr_timer,
     net::udp::{
         Ecn,
         Transmit,
@@ -39,21 +42,14 @@ use kernel::{
             Relaxed, //
         },
         Arc,
-        ArcBorrow,
         Mutex, //
     },
     time::{
         hrtimer::{
             ArcHrTimerHandle,
-            HrTimer,
-            HrTimerCallback,
-            HrTimerCallbackContext,
-            HrTimerPointer,
-            HrTimerRestart,
-            RelativeMode, //
+            HrTimer, //
         },
-        Delta,
-        Monotonic, //
+        Delta, //
     },
     workqueue::{
         impl_has_work,
@@ -154,20 +150,7 @@ impl_has_work! {
     impl HasWork<Self> for Connection { self.work }
 }
 
-impl_has_hr_timer! {
-    impl HasHrTimer<Self> for Connection {
-        mode: RelativeMode<Monotonic>, field: self.timer
-    }
-}
-
-impl HrTimerCallback for Connection {
-    type Pointer<'a> = Arc<Self>;
-
-    fn run(this: ArcBorrow<'_, Self>, _ctx: HrTimerCallbackContext<'_, Self>) -> HrTimerRestart {
-        Arc::from(this).wake();
-        HrTimerRestart::NoRestart
-    }
-}
+impl_timer!(Connection, wake);
 
 impl WorkItem for Connection {
     type Pointer = Arc<Connection>;
@@ -473,9 +456,7 @@ impl Connection {
             false => wanted,
         };
         let left = Delta::from_nanos(i64::try_from((wanted - now).as_nanos()).unwrap_or(i64::MAX));
-        // The old handle goes first: dropping it cancels the timer that the new one starts.
-        state.timer = None;
-        state.timer = Some(HrTimerPointer::start(self.clone(), left));
+        timer::set(&mut state.timer, self, left);
         state.armed = Some(wanted);
     }
 }

@@ -29,7 +29,8 @@ use kernel::net::udp;
 /// When a client has to show that it is where it says, before anything is kept for it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RetryPolicy {
-    /// While half as many handshakes are under way as may be.
+    /// While half as many handshakes are under way as may be, or half as many connections are there,
+    /// or half of their memory is taken.
     Auto,
     /// Always.
     Always,

@@ -123,11 +123,10 @@ impl Link<'_> {
 
     /// Sends what the socket takes of `bytes`, at most one record's worth.
     pub(super) fn send(&mut self, bytes: &[u8]) -> Result<Sent> {
-        let max_fragment = self.session.max_fragment;
-        let fragment = bytes.get(..max_fragment).unwrap_or(bytes);
+        let fragment = bytes.get(..self.session.max_fragment).unwrap_or(bytes);
         match self.stream.send(fragment) {
             Ok(n) => {
-                self.session.budget.spend(n, max_fragment);
+                self.session.budget.spend();
                 self.counters.bytes_sent.add(u64::try_from(n).unwrap_or(0));
                 Ok(Sent::Data(n))
             }

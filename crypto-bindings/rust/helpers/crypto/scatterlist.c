@@ -51,12 +51,9 @@ __rust_helper bool rust_helper_sg_init_linear(struct scatterlist *sg,
 					      const void *buf,
 					      unsigned int buflen)
 {
-	if (!is_linear(buf))
-		return false;
 	memset(sg, 0, sizeof(*sg));
 	sg_init_marker(sg, 1);
-	sg_set_buf(sg, buf, buflen);
-	return true;
+	return rust_helper_sg_set_linear(sg, buf, buflen);
 }
 
 __rust_helper struct page *rust_helper_virt_to_page(const void *x)

@@ -387,9 +387,8 @@ fn rebind_by_a_small_packet() {
             .unwrap();
 
         world.write(handle, id, &vec![b' '; len]);
-        // The client's answers do not arrive.
-        world.network.loss = 0;
         world.step();
+        // The client's answers do not arrive.
         world.network.loss = 100;
         world.pass(Duration::from_secs(2));
         world.network.loss = 0;
