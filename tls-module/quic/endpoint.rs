@@ -23,7 +23,10 @@ use super::{
         Key,
         CID_LEN, //
     },
-    codec::Writer,
+    codec::{
+        to_u64,
+        Writer, //
+    },
     config::{
         Config,
         RetryPolicy, //
@@ -66,7 +69,8 @@ use super::{
 /// Why a datagram was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Discard {
-    /// It has no header of QUIC, or one that begins no connection.
+    /// It has no header of QUIC, or one that begins no connection, or is longer than this side's
+    /// `max_udp_payload_size`.
     Malformed,
     /// It is for a connection that is not there, and is not answered.
     Unknown,
@@ -220,6 +224,10 @@ impl<C> Endpoint<C> {
         datagram: &[u8],
         out: &mut [u8],
     ) -> Received<'_, C> {
+        // What a connection holds of datagrams is bounded by their number.
+        if to_u64(datagram.len()) > limits::MAX_UDP_PAYLOAD {
+            return Received::Dropped(Discard::Malformed);
+        }
         let Some(header) = Header::parse(datagram) else {
             return Received::Dropped(Discard::Malformed);
         };

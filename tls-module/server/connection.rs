@@ -84,6 +84,9 @@ const IDLE: Delta = Delta::from_secs(60);
 /// How long a connection lingers.
 const LINGER: Delta = Delta::from_secs(2);
 
+/// How long to wait for more of an answer to arrive where nothing is left to read.
+const RECHECK: Delta = Delta::from_millis(100);
+
 /// Bytes a connection drops while it lingers.
 const LINGER_BYTES: usize = 256 << 10;
 
@@ -92,6 +95,8 @@ const LINGER_BYTES: usize = 256 << 10;
 pub(super) struct Connection {
     id: u64,
     stream: TcpStream,
+    /// Whether the socket is ready for the keys of kTLS.
+    ktls: Result,
     listener: Arc<Listener>,
     _open: Open,
     /// Set by the timer.
@@ -120,6 +125,8 @@ enum State {
     Lingering {
         left: usize,
         drain: Drain,
+        /// What is on its way to the peer, where that is an answer.
+        delivery: Option<Delivery>,
     },
     /// There is nothing left to do but to close.
     Ended,
@@ -135,6 +142,36 @@ enum Drain {
     Records,
     /// Nothing: kTLS has refused what comes next, and would do so again.
     Nothing,
+}
+
+/// The end of an answer, on its way.
+///
+/// Closing does not stop what TCP has, but kTLS gives up a record that it could not hand on whole,
+/// for want of room. So nobody closes while the peer takes what there is.
+struct Delivery {
+    /// Bytes that were sent and not acknowledged when it was last looked at.
+    unacked: usize,
+    /// When that number was another one.
+    moved: Instant<Monotonic>,
+}
+
+impl Delivery {
+    fn new(stream: &TcpStream) -> Self {
+        Self {
+            unacked: stream.unacked(),
+            moved: Instant::now(),
+        }
+    }
+
+    /// Whether there is something to wait for.
+    fn goes_on(&mut self, stream: &TcpStream) -> bool {
+        let unacked = stream.unacked();
+        if unacked != self.unacked {
+            self.unacked = unacked;
+            self.moved = Instant::now();
+        }
+        unacked != 0 && self.moved.elapsed() < IDLE
+    }
 }
 
 /// One of the handshakes that a listener has under way, until this is dropped.
@@ -203,11 +240,16 @@ impl Connection {
         let handshake = KBox::new(handshake, GFP_KERNEL)?;
         // An answer is written at once, whole: there is nothing for Nagle's algorithm to gather.
         stream.set_nodelay(true);
+        // Only an established connection can be made ready for kTLS. One that the client has closed
+        // for its part by now brings no handshake to an end, but once the handshake is done it may
+        // have: who has asked for all that he wants need not wait for the answer.
+        let ktls = stream.enable_ktls();
         let open = Open::count(counters);
         Arc::pin_init(
             try_pin_init!(Self {
                 id,
                 stream,
+                ktls,
                 listener,
                 _open: open,
                 expired: Atomic::new(false),
@@ -257,6 +299,11 @@ impl Connection {
         let _ = self.listener.shared().queue.enqueue(self.clone());
     }
 
+    /// Has the peer of a connection that is not started see a reset, so that nothing stays behind.
+    pub(super) fn abort(&self) {
+        self.stream.abort();
+    }
+
     /// Closes the connection at once, whatever it was doing.
     ///
     /// After it returns no callback and no timer of it runs. Closing again does nothing.
@@ -285,7 +332,7 @@ impl Connection {
             let step = match &mut inner.state {
                 State::Handshaking(handshake, tally, _) => self.handshake_step(handshake, tally),
                 State::Serving(service) => self.serve_step(service),
-                State::Lingering { left, drain } => self.linger_step(left, *drain),
+                State::Lingering { left, drain, .. } => self.linger_step(left, *drain),
                 State::Ended => return Next::Close,
                 State::Closed => return Next::Wait,
             };
@@ -304,11 +351,31 @@ impl Connection {
                     }
                 }
                 Step::Linger(drain) => {
-                    if self.stream.shutdown(How::Write).is_err() {
+                    // A record that kTLS could not hand on whole, for want of room, is sent when
+                    // there is some. Behind the end of the stream it could not be; the peer has its
+                    // close_notify to know that there is no more.
+                    if !matches!(drain, Drain::Records) && self.stream.shutdown(How::Write).is_err()
+                    {
                         return Next::Close;
                     }
-                    let left = LINGER_BYTES;
-                    self.enter(inner, State::Lingering { left, drain }, LINGER);
+                    let delivery =
+                        matches!(drain, Drain::Records).then(|| Delivery::new(&self.stream));
+                    let state = State::Lingering {
+                        left: LINGER_BYTES,
+                        drain,
+                        delivery,
+                    };
+                    self.enter(inner, state, LINGER);
+                }
+                Step::Deliver => {
+                    if self.stream.unacked() == 0 {
+                        return Next::Close;
+                    }
+                    if let State::Lingering { drain, .. } = &mut inner.state {
+                        *drain = Drain::Nothing;
+                    }
+                    inner.patience = RECHECK;
+                    self.arm(inner);
                 }
                 Step::Wait => return self.check_time(inner),
                 Step::Close => return Next::Close,
@@ -334,10 +401,23 @@ impl Connection {
             self.arm(inner);
             return Next::Wait;
         }
-        if let State::Handshaking(_, tally, _) = &mut inner.state {
-            tally.failed(None, ETIMEDOUT);
-            let counters = &self.listener.shared().counters;
-            counters.deadlines_missed.increment();
+        match &mut inner.state {
+            State::Handshaking(_, tally, _) => {
+                tally.failed(None, ETIMEDOUT);
+                let counters = &self.listener.shared().counters;
+                counters.deadlines_missed.increment();
+            }
+            State::Lingering {
+                delivery: Some(delivery),
+                ..
+            } => {
+                if delivery.goes_on(&self.stream) {
+                    inner.since = Instant::now();
+                    self.arm(inner);
+                    return Next::Wait;
+                }
+            }
+            _ => {}
         }
         Next::Close
     }
@@ -438,7 +518,7 @@ impl Connection {
 
     /// Hands the record layer to kTLS and makes the service behind it.
     fn start_service(&self, established: &Established) -> Result<KBox<Service>> {
-        self.stream.enable_ktls()?;
+        self.ktls?;
         self.stream.set_ktls_tx(&crypto_info(&established.tx)?)?;
         self.stream.set_ktls_rx(&crypto_info(&established.rx)?)?;
         let service = Service::new(self.listener.options().service, &established.negotiated)?;
@@ -463,6 +543,8 @@ impl Connection {
             Drain::Nothing => return Step::Wait,
         };
         match received {
+            // The peer may have nothing more to say, and yet wait for the end of its answer.
+            Ok(0) if matches!(drain, Drain::Records) => Step::Deliver,
             Ok(0) => Step::Close,
             Ok(n) => match left.checked_sub(n) {
                 Some(rest) => {
@@ -485,6 +567,8 @@ enum Step {
     Established,
     /// Nothing more is to be sent.
     Linger(Drain),
+    /// There is nothing to read any more, but something may be on its way.
+    Deliver,
     /// Nothing to do until the socket says so.
     Wait,
     /// The connection is over.

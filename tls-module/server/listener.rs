@@ -81,7 +81,6 @@ pub(crate) struct Listener {
     options: ListenerOptions,
     socket: TcpListener,
     handshakes: Atomic<usize>,
-    next_id: Atomic<u64>,
     #[pin]
     table: Mutex<Table>,
     #[pin]
@@ -150,7 +149,6 @@ impl Listener {
                 options,
                 socket,
                 handshakes: Atomic::new(0),
-                next_id: Atomic::new(1),
                 table <- new_mutex!(Table {
                     connections: RBTree::new(),
                     len: 0,
@@ -214,37 +212,39 @@ impl Listener {
 
     /// Takes a new connection in, or refuses it.
     fn admit(self: Arc<Self>, stream: TcpStream) {
-        if !self.begin_handshake() {
+        // Only this work puts connections into the table.
+        if self.table.lock().len >= MAX_CONNECTIONS || !self.begin_handshake() {
             self.shared.counters.connections_refused.increment();
             // Resets the connection, so that nothing of it stays behind.
             stream.abort();
             return;
         }
 
-        let id = self.next_id.fetch_add(1u64, Relaxed);
-        if let Err(e) = self.open(id, stream) {
+        if let Err(e) = self.open(stream) {
             self.shared.counters.connections_refused.increment();
             pr_warn_once!("a connection was refused: {e:?}\n");
         }
     }
 
     /// Puts a connection into the table and starts it.
-    fn open(self: &Arc<Self>, id: u64, stream: TcpStream) -> Result {
+    fn open(self: &Arc<Self>, stream: TcpStream) -> Result {
+        let id = self.shared.new_id();
         let connection = Connection::new(id, self.clone(), stream)?;
-        {
-            let mut table = self.table.lock();
-            if !table.open {
-                return Err(ESHUTDOWN);
-            }
-            if table.len >= MAX_CONNECTIONS {
-                return Err(EMFILE);
-            }
-            table
-                .connections
-                .try_create_and_insert(id, connection.clone(), GFP_KERNEL)?;
-            table.len = table.len.saturating_add(1);
-        }
+        self.insert(id, connection.clone())
+            .inspect_err(|_| connection.abort())?;
         connection.start();
+        Ok(())
+    }
+
+    fn insert(&self, id: u64, connection: Arc<Connection>) -> Result {
+        let mut table = self.table.lock();
+        if !table.open {
+            return Err(ESHUTDOWN);
+        }
+        table
+            .connections
+            .try_create_and_insert(id, connection, GFP_KERNEL)?;
+        table.len = table.len.saturating_add(1);
         Ok(())
     }
 

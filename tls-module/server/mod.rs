@@ -28,7 +28,13 @@ pub(crate) use service::ServiceKind;
 
 use kernel::{
     prelude::*,
-    sync::Arc,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc, //
+    },
     workqueue::OwnedQueue, //
 };
 
@@ -38,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) queue: OwnedQueue,
     /// What is counted over all of them.
     pub(crate) counters: Arc<Counters>,
+    /// The number of the next handshake, of whatever listener: trace events tell them apart by it.
+    next_id: Atomic<u64>,
 }
 
 impl Shared {
@@ -47,8 +55,14 @@ impl Shared {
             Self {
                 queue: OwnedQueue::new_unbound(c"rust_tls")?,
                 counters,
+                next_id: Atomic::new(1),
             },
             GFP_KERNEL,
         )?)
+    }
+
+    /// Returns a number that no handshake had before.
+    fn new_id(&self) -> u64 {
+        self.next_id.fetch_add(1u64, Relaxed)
     }
 }

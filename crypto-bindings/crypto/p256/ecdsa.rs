@@ -175,7 +175,7 @@ pub fn sign(
 /// Signs with a nonce, which must not be zero. `None` if another one has to be taken.
 pub(crate) fn sign_with(key: &PrivateKey, digest: &Scalar, nonce: &Scalar) -> Option<Signature> {
     let mut point = mul_base(nonce);
-    let mut affine = point.to_affine();
+    let mut affine = point.affine();
     let r = Scalar::reduced(&affine.x().to_u256());
     point.wipe();
     affine.wipe();

@@ -66,7 +66,7 @@ impl PrivateKey {
     /// Computes the public key.
     pub fn public_key(&self) -> PublicKey {
         let mut point = mul_base(&self.0);
-        let public = point.to_affine();
+        let public = point.affine();
         point.wipe();
         PublicKey(public)
     }
@@ -75,7 +75,7 @@ impl PrivateKey {
     /// product.
     pub fn agree(&self, peer: &PublicKey) -> Secret<32> {
         let mut point = mul(&self.0, &peer.0);
-        let mut product = point.to_affine();
+        let mut product = point.affine();
         let mut bytes = product.x().to_be_bytes();
         let mut shared = Secret::zeroed();
         shared.as_mut_bytes().copy_from_slice(&bytes);

@@ -165,7 +165,7 @@ impl Point {
     }
 
     /// Returns the affine point; of the point at infinity it makes `(0, 0)`.
-    pub(crate) const fn to_affine(&self) -> Affine {
+    pub(crate) const fn affine(&self) -> Affine {
         self.with_inverse(&self.z.invert())
     }
 

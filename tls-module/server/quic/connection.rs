@@ -230,13 +230,6 @@ impl Connection {
     }
 
     fn put(&self, path: Path, ecn: quic::Ecn, data: &[u8]) -> Result {
-        let mut copy = KVec::with_capacity(data.len(), GFP_KERNEL)?;
-        copy.extend_from_slice(data, GFP_KERNEL)?;
-        let datagram = Datagram {
-            path,
-            ecn,
-            data: copy,
-        };
         let mut inbox = self.inbox.lock();
         let most = match inbox.share.is_short() {
             true => SHORT_INBOX,
@@ -245,6 +238,13 @@ impl Connection {
         if inbox.datagrams.len() >= most {
             return Err(ENOBUFS);
         }
+        let mut copy = KVec::with_capacity(data.len(), GFP_KERNEL)?;
+        copy.extend_from_slice(data, GFP_KERNEL)?;
+        let datagram = Datagram {
+            path,
+            ecn,
+            data: copy,
+        };
         let held = inbox.share.held().saturating_add(data.len());
         inbox.datagrams.push(datagram, GFP_KERNEL)?;
         inbox.share.set(held);

@@ -89,7 +89,6 @@ pub(crate) struct QuicListener {
     began: Instant<Monotonic>,
     /// Whether a connection has something that could not be sent, for want of room.
     blocked: Atomic<bool>,
-    next_id: Atomic<u64>,
     /// Where a run receives.
     #[pin]
     buffers: Mutex<Buffers>,
@@ -188,7 +187,6 @@ impl QuicListener {
                 memory: endpoint.memory().clone(),
                 began: Instant::now(),
                 blocked: Atomic::new(false),
-                next_id: Atomic::new(1),
                 buffers <- new_mutex!(buffers),
                 endpoint <- new_mutex!(Some(endpoint)),
                 work <- new_work!("rust_tls::QuicListener"),
@@ -323,7 +321,7 @@ impl QuicListener {
         ecn: quic::Ecn,
         datagram: &[u8],
     ) -> Result {
-        let id = self.next_id.fetch_add(1u64, Relaxed);
+        let id = self.shared.new_id();
         let Incoming { key, connection } = incoming;
         let connection = Connection::new(id, key, self.clone(), connection, path.remote)
             .and_then(|connection| {

@@ -2,6 +2,12 @@
 
 #include <crypto/akcipher.h>
 
+__rust_helper struct crypto_tfm *
+rust_helper_crypto_akcipher_tfm(struct crypto_akcipher *tfm)
+{
+	return crypto_akcipher_tfm(tfm);
+}
+
 __rust_helper void
 rust_helper_crypto_free_akcipher(struct crypto_akcipher *tfm)
 {

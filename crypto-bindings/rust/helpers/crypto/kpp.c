@@ -9,6 +9,18 @@ __rust_helper bool rust_helper_is_fips_enabled(void)
 	return fips_enabled;
 }
 
+__rust_helper const char *
+rust_helper_crypto_tfm_alg_driver_name(struct crypto_tfm *tfm)
+{
+	return crypto_tfm_alg_driver_name(tfm);
+}
+
+__rust_helper struct crypto_tfm *
+rust_helper_crypto_kpp_tfm(struct crypto_kpp *tfm)
+{
+	return crypto_kpp_tfm(tfm);
+}
+
 __rust_helper void rust_helper_crypto_free_kpp(struct crypto_kpp *tfm)
 {
 	crypto_free_kpp(tfm);

@@ -19,12 +19,6 @@ rust_helper_crypto_sig_tfm(struct crypto_sig *tfm)
 	return crypto_sig_tfm(tfm);
 }
 
-__rust_helper const char *
-rust_helper_crypto_tfm_alg_driver_name(struct crypto_tfm *tfm)
-{
-	return crypto_tfm_alg_driver_name(tfm);
-}
-
 __rust_helper int rust_helper_crypto_sig_set_pubkey(struct crypto_sig *tfm,
 						    const void *key,
 						    unsigned int keylen)

@@ -2,6 +2,7 @@
 
 #include <linux/sockptr.h>
 #include <linux/spinlock.h>
+#include <linux/tcp.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
 
@@ -91,4 +92,12 @@ __rust_helper void rust_helper_sk_callback_write_lock_bh(struct sock *sk)
 __rust_helper void rust_helper_sk_callback_write_unlock_bh(struct sock *sk)
 {
 	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+/* SIOCOUTQ of tcp_ioctl() */
+__rust_helper unsigned int rust_helper_tcp_unacked(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	return READ_ONCE(tp->write_seq) - READ_ONCE(tp->snd_una);
 }

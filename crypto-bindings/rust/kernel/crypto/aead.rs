@@ -263,7 +263,7 @@ impl Aead {
     /// # Errors
     ///
     /// - `EINVAL` if `key` has not the size of a key of the algorithm.
-    /// - Those of `crypto_alloc_aead()`: `ENOENT` if the kernel has no such algorithm, `ENOMEM`.
+    /// - Those of an [allocation](super#allocation).
     /// - Those of [`Aead::set_key`].
     ///
     /// # Examples
@@ -328,7 +328,7 @@ impl Aead {
     /// # Errors
     ///
     /// - `EINVAL` if the algorithm is of another mode, or takes no such key or tag.
-    /// - Those of `crypto_alloc_aead()`: `ENOENT` if the kernel has no such algorithm, `ENOMEM`.
+    /// - Those of an [allocation](super#allocation).
     /// - Those of [`Aead::set_key`].
     ///
     /// # Examples

@@ -15,7 +15,8 @@ use crate::{
         from_err_ptr,
         to_result, //
     },
-    prelude::*, //
+    prelude::*,
+    str::CStr, //
 };
 use core::ptr::NonNull;
 
@@ -101,6 +102,18 @@ impl Rsa {
 
         // SAFETY: The key was just set.
         Ok(unsafe { tfm.keyed() })
+    }
+
+    /// Returns the name of the implementation that was chosen.
+    pub(crate) fn driver_name(&self) -> &CStr {
+        // SAFETY: By the type invariant `self.tfm` is valid. The name is a string that ends with a
+        // zero byte, part of the algorithm, which lives and does not change as long as there is an
+        // instance.
+        unsafe {
+            CStr::from_char_ptr(bindings::crypto_tfm_alg_driver_name(
+                bindings::crypto_akcipher_tfm(self.tfm.as_ptr()),
+            ))
+        }
     }
 
     /// Returns the number of bytes in the modulus.

@@ -380,11 +380,15 @@ unsafe fn copy_out(result: &[u8], dst: *mut bindings::scatterlist) -> Result {
 
 /// Returns the error number for C.
 ///
-/// To C, two of them would say that the operation goes on and will be completed later, which
-/// nothing ever does here.
+/// To C, some of them would say that the operation goes on and will be completed later, which
+/// nothing ever does here: `EINPROGRESS`, `EBUSY` and, to who reads or writes a socket of AF_ALG,
+/// `EIOCBQUEUED`. The others from `ERESTARTSYS` up are the kernel's own, too, and each means
+/// something to a part of it. What they have to do with an algorithm is that a signal came.
 fn errno(e: Error) -> c_int {
-    if e == EINPROGRESS || e == EBUSY {
+    if e == EINPROGRESS || e == EBUSY || e == EIOCBQUEUED {
         EIO.to_errno()
+    } else if e.to_errno() <= ERESTARTSYS.to_errno() {
+        EINTR.to_errno()
     } else {
         e.to_errno()
     }

@@ -27,7 +27,10 @@
 
 use crate::{
     bindings,
-    crypto::secret::Secret,
+    crypto::{
+        rng,
+        secret::Secret, //
+    },
     prelude::*, //
 };
 
@@ -36,10 +39,10 @@ pub const KEY_SIZE: usize = bindings::curve25519_lengths_CURVE25519_KEY_SIZE as 
 
 /// A key pair for one agreement.
 ///
-/// [`EphemeralKey::agree`] consumes it, so that no private key serves twice. It is wiped when it is
-/// dropped.
+/// [`EphemeralKey::agree`] consumes it, so that no private key serves twice. It stays in one place,
+/// however the value is moved, and is wiped when that is dropped.
 pub struct EphemeralKey {
-    private: Secret<KEY_SIZE>,
+    private: KBox<Secret<KEY_SIZE>>,
     public: [u8; KEY_SIZE],
 }
 
@@ -53,7 +56,8 @@ impl EphemeralKey {
     ///
     /// # Errors
     ///
-    /// Those of [`rng::fill`](crate::crypto::rng::fill).
+    /// - Those of [`rng::fill`](crate::crypto::rng::fill).
+    /// - `ENOMEM`: no memory.
     ///
     /// # Examples
     ///
@@ -65,7 +69,10 @@ impl EphemeralKey {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn generate() -> Result<Self> {
-        Self::new(Secret::random()?)
+        let mut private = KBox::new(Secret::zeroed(), GFP_KERNEL)?;
+
+        rng::fill(private.as_mut_bytes())?;
+        Self::new(private)
     }
 
     /// Takes a private key that was made elsewhere, such as that of a test vector.
@@ -77,8 +84,8 @@ impl EphemeralKey {
     ///
     /// # Errors
     ///
-    /// None but for `EKEYREJECTED` if the public key came out as zero, which no clamped private key
-    /// leads to.
+    /// - `ENOMEM`: no memory.
+    /// - `EKEYREJECTED`: the public key came out as zero, which no clamped private key leads to.
     ///
     /// # Examples
     ///
@@ -90,13 +97,13 @@ impl EphemeralKey {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn from_private(private: &[u8; KEY_SIZE]) -> Result<Self> {
-        let mut copy = Secret::zeroed();
+        let mut copy = KBox::new(Secret::zeroed(), GFP_KERNEL)?;
 
-        *copy.as_mut_bytes() = *private;
+        copy.as_mut_bytes().copy_from_slice(private);
         Self::new(copy)
     }
 
-    fn new(mut private: Secret<KEY_SIZE>) -> Result<Self> {
+    fn new(mut private: KBox<Secret<KEY_SIZE>>) -> Result<Self> {
         let mut public = [0; KEY_SIZE];
 
         // What `curve25519_clamp_secret()` does.

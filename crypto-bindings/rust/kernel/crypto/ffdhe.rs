@@ -232,9 +232,11 @@ impl EphemeralKey {
     ///
     /// # Errors
     ///
-    /// - `ENOENT`: the kernel was built without the algorithm.
-    /// - `ENOMEM`: no memory.
-    /// - What else `crypto_alloc_kpp()`, the random number generator or a driver may return.
+    /// - Those of an [allocation](super#allocation).
+    /// - Those of [`rng::fill`](super::rng::fill).
+    /// - `EAGAIN`: in FIPS mode, the public key did not pass the check of SP 800-56A, section
+    ///   5.6.2.1.3, or there was no memory for it.
+    /// - What else a driver of hardware may return.
     ///
     /// # Examples
     ///
@@ -289,7 +291,12 @@ impl EphemeralKey {
             return Err(EINVAL);
         }
 
-        let key = Self::with_private(group, private)?;
+        // In FIPS mode C checks the public key, and finds the same wrong with it as below. What it
+        // says is what it also says when it lacks the memory for that.
+        let key = Self::with_private(group, private).map_err(|e| match e {
+            EAGAIN => EINVAL,
+            e => e,
+        })?;
 
         if group.has(key.public_key()) {
             Ok(key)
@@ -313,6 +320,13 @@ impl EphemeralKey {
             group,
             public,
         })
+    }
+
+    /// Returns the name of the implementation that was chosen.
+    ///
+    /// This corresponds to the C function `crypto_tfm_alg_driver_name()`.
+    pub fn driver_name(&self) -> &CStr {
+        self.keyed.driver_name()
     }
 
     /// Returns the group that the key is of.
@@ -696,6 +710,7 @@ mod tests {
             );
             let mut of_a = VVec::new();
 
+            assert!(a.driver_name().to_bytes().starts_with(b"ffdhe"));
             assert!(a.public_key() != b.public_key());
             assert!(group.has(a.public_key()) && group.has(b.public_key()));
             of_a.extend_from_slice(a.public_key(), GFP_KERNEL)?;

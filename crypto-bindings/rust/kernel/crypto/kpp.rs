@@ -148,20 +148,20 @@ impl Drop for Tfm {
 ///
 /// # Invariants
 ///
-/// - `req` was returned by `kpp_request_alloc()` for `_tfm`, is valid and is owned by `self`.
-/// - `_tfm` has a private key.
+/// - `req` was returned by `kpp_request_alloc()` for `tfm`, is valid and is owned by `self`.
+/// - `tfm` has a private key.
 /// - No operation is under way on `req` while no method of `self` runs.
 pub(super) struct Keyed {
-    // Freed before `_tfm`, see `Drop`.
+    // Freed before `tfm`, see `Drop`.
     req: NonNull<bindings::kpp_request>,
-    _tfm: Tfm,
+    tfm: Tfm,
 }
 
 // SAFETY: The transformation and the request are plain memory that is bound to no thread or CPU.
 unsafe impl Send for Keyed {}
 
-// SAFETY: There is nothing that could be done with a shared reference: all methods of `Keyed` take
-// `&mut self`.
+// SAFETY: All that can be done with a shared reference is to read the name of the algorithm, which
+// does not change: the other methods of `Keyed` take `&mut self`.
 unsafe impl Sync for Keyed {}
 
 impl Keyed {
@@ -174,8 +174,20 @@ impl Keyed {
         // has been started on it.
         Ok(Self {
             req: NonNull::new(req).ok_or(ENOMEM)?,
-            _tfm: tfm,
+            tfm,
         })
+    }
+
+    /// Returns the name of the implementation.
+    pub(super) fn driver_name(&self) -> &CStr {
+        // SAFETY: By its type invariant `tfm` is valid. The name is a string that ends with a zero
+        // byte, part of the algorithm, which lives and does not change as long as there is an
+        // instance.
+        unsafe {
+            CStr::from_char_ptr(bindings::crypto_tfm_alg_driver_name(
+                bindings::crypto_kpp_tfm(self.tfm.0.as_ptr()),
+            ))
+        }
     }
 
     /// Computes the public key, as many bytes as `public` has.
@@ -388,9 +400,12 @@ impl EphemeralKey {
     ///
     /// # Errors
     ///
-    /// - `ENOENT`: the kernel was built without the algorithm.
-    /// - `ENOMEM`: no memory.
-    /// - What else `crypto_alloc_kpp()`, the random number generator or a driver may return.
+    /// - Those of an [allocation](super#allocation).
+    /// - Those of [`rng::fill`](super::rng::fill).
+    /// - `EINVAL`: no number in the range of the curve was drawn, time and again.
+    /// - `EAGAIN`: in FIPS mode, the public key did not pass the check of SP 800-56A, section
+    ///   5.6.2.1.3.
+    /// - What else a driver of hardware may return.
     ///
     /// # Examples
     ///
@@ -472,6 +487,13 @@ impl EphemeralKey {
             curve,
             public,
         })
+    }
+
+    /// Returns the name of the implementation that was chosen.
+    ///
+    /// This corresponds to the C function `crypto_tfm_alg_driver_name()`.
+    pub fn driver_name(&self) -> &CStr {
+        self.keyed.driver_name()
     }
 
     /// Returns the curve that the key is on.
@@ -934,6 +956,7 @@ mod tests {
             let b = EphemeralKey::generate(curve)?;
             assert_eq!(a.curve(), curve);
             assert_eq!(a.public_key().len(), curve.point_size());
+            assert!(a.driver_name().to_bytes().starts_with(b"ecdh-nist-p"));
             assert_ne!(a.public_key(), b.public_key());
 
             let mut of_a = KVec::new();

@@ -26,8 +26,10 @@ pub(super) const CHUNK: usize = 1 << 16;
 ///
 /// # Errors
 ///
-/// What `crypto_stdrng_get_bytes()` gives, `ERESTARTSYS` if a signal ended the wait for the seed
-/// for one. `buf` is all zeroes then.
+/// After an error `buf` is all zeroes.
+///
+/// - `ERESTARTSYS`: a signal ended the wait for the seed.
+/// - In FIPS mode: those of an [allocation](super#allocation), and what the algorithm gives.
 ///
 /// # Examples
 ///

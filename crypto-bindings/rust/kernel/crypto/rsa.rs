@@ -53,6 +53,7 @@ use crate::{
     fmt,
     new_mutex,
     prelude::*,
+    str::CStr,
     sync::Mutex, //
 };
 
@@ -86,9 +87,9 @@ const BLINDING_USES: u32 = 32;
 pub struct PublicKey {
     rsa: Rsa,
     exponent: u64,
-    sha256: Result<Hash>,
-    sha384: Result<Hash>,
-    sha512: Result<Hash>,
+    sha256: Option<Hash>,
+    sha384: Option<Hash>,
+    sha512: Option<Hash>,
 }
 
 impl PublicKey {
@@ -102,8 +103,7 @@ impl PublicKey {
     /// - `EBADMSG`: it is malformed.
     /// - `EKEYREJECTED`: it is a key of another algorithm, of a size out of range or not supported
     ///   by the kernel (which takes 2048, 3072 and 4096 bits), or of an exponent out of range.
-    /// - `ENOENT`: the kernel was built without RSA.
-    /// - `ENOMEM`: no memory.
+    /// - Those of an [allocation](super#allocation).
     pub fn from_spki_der(der: &[u8]) -> Result<Self> {
         Self::from_pkcs1_der(der::spki(der)?)
     }
@@ -142,12 +142,17 @@ impl PublicKey {
         Ok(Self {
             rsa,
             exponent,
-            // Which hashes there are is a matter of the kernel's configuration. A key is not to
-            // fail for one that is not asked for.
-            sha256: Hash::new(HashAlgorithm::Sha256),
-            sha384: Hash::new(HashAlgorithm::Sha384),
-            sha512: Hash::new(HashAlgorithm::Sha512),
+            sha256: hash(HashAlgorithm::Sha256)?,
+            sha384: hash(HashAlgorithm::Sha384)?,
+            sha512: hash(HashAlgorithm::Sha512)?,
         })
+    }
+
+    /// Returns the name of the implementation of the public operation that was chosen.
+    ///
+    /// This corresponds to the C function `crypto_tfm_alg_driver_name()`.
+    pub fn driver_name(&self) -> &CStr {
+        self.rsa.driver_name()
     }
 
     /// Returns the number of bytes in the modulus, and so in a signature.
@@ -156,7 +161,7 @@ impl PublicKey {
         self.rsa.size()
     }
 
-    /// Returns a hash; `EINVAL` if the digest is not one of that hash.
+    /// Returns a hash; `EINVAL` if the digest is not one of that hash, `ENOENT` if there is none.
     fn hash(&self, algorithm: HashAlgorithm, digest: &[u8]) -> Result<&Hash> {
         if digest.len() != algorithm.digest_size() {
             return Err(EINVAL);
@@ -166,7 +171,7 @@ impl PublicKey {
             HashAlgorithm::Sha384 => &self.sha384,
             HashAlgorithm::Sha512 => &self.sha512,
         };
-        hash.as_ref().map_err(|e| *e)
+        hash.as_ref().ok_or(ENOENT)
     }
 
     /// Verifies an RSASSA-PSS signature of the message that has the digest `digest`.
@@ -179,7 +184,7 @@ impl PublicKey {
     ///
     /// - `EKEYREJECTED`: the signature is not valid, whatever is wrong with it.
     /// - `EINVAL`: `digest` has not the length of a digest of `hash`.
-    /// - `ENOENT`: the kernel was built without `hash`.
+    /// - `ENOENT`: the kernel had no `hash` when the key was loaded.
     /// - `ENOMEM`: no memory.
     pub fn verify_pss(&self, hash: HashAlgorithm, digest: &[u8], sig: &[u8]) -> Result {
         let hash = self.hash(hash, digest)?;
@@ -208,10 +213,19 @@ impl PublicKey {
     /// ```
     /// use kernel::crypto::{rsa::PublicKey, shash::HashAlgorithm};
     ///
-    /// /// The signature of a certificate, over what is to be signed.
-    /// fn verify(issuer: &PublicKey, tbs: &[u8; 32], sig: &[u8]) -> Result {
-    ///     issuer.verify_pkcs1(HashAlgorithm::Sha256, tbs, sig)
-    /// }
+    /// // An odd number of 2048 bits, and the exponent 65537. Nobody has its factors.
+    /// let mut der = [0xff; 270];
+    /// der[..9].copy_from_slice(&[0x30, 0x82, 0x01, 0x0a, 0x02, 0x82, 0x01, 0x01, 0x00]);
+    /// der[265..].copy_from_slice(&[0x02, 0x03, 0x01, 0x00, 0x01]);
+    /// let key = PublicKey::from_pkcs1_der(&der)?;
+    ///
+    /// // No key makes a signature of the number one.
+    /// let mut sig = [0; 256];
+    /// sig[255] = 1;
+    /// assert_eq!(key.verify_pkcs1(HashAlgorithm::Sha256, &[0; 32], &sig), Err(EKEYREJECTED));
+    ///
+    /// // A digest of another hash.
+    /// assert_eq!(key.verify_pkcs1(HashAlgorithm::Sha512, &[0; 32], &sig), Err(EINVAL));
     /// # Ok::<(), Error>(())
     /// ```
     pub fn verify_pkcs1(&self, hash: HashAlgorithm, digest: &[u8], sig: &[u8]) -> Result {
@@ -232,6 +246,15 @@ impl PublicKey {
         } else {
             Err(EKEYREJECTED)
         }
+    }
+}
+
+/// Returns a hash, or nothing if the kernel has none. Which there are is a matter of its
+/// configuration, and a key is not to fail for one that is not asked for.
+fn hash(algorithm: HashAlgorithm) -> Result<Option<Hash>> {
+    match Hash::new(algorithm) {
+        Err(ENOENT) => Ok(None),
+        hash => hash.map(Some),
     }
 }
 
@@ -320,8 +343,8 @@ impl PrivateKey {
     /// - `EKEYREJECTED`: it is a key of another algorithm, of a size out of range or not supported
     ///   by the kernel (which takes 2048, 3072 and 4096 bits), of an exponent out of range, of
     ///   more than two primes or of primes of different size, or its numbers do not fit together.
-    /// - `ENOENT`: the kernel was built without RSA.
-    /// - `ENOMEM`: no memory.
+    /// - Those of an [allocation](super#allocation).
+    /// - Those of [`rng::fill`].
     pub fn from_der(der: &[u8]) -> Result<Self> {
         let der::Private {
             public,
@@ -403,7 +426,8 @@ impl PrivateKey {
     /// - `EINVAL`: `digest` has not the length of a digest of `hash`, or `sig` has not
     ///   [`size`](Self::size) bytes.
     /// - `EIO`: the computation went wrong.
-    /// - `ENOENT`: the kernel was built without `hash`.
+    /// - `ENOENT`: the kernel had no `hash` when the key was loaded.
+    /// - Those of [`rng::fill`].
     /// - `ENOMEM`: no memory.
     pub fn sign_pss(&self, hash: HashAlgorithm, digest: &[u8], sig: &mut [u8]) -> Result {
         if sig.len() != self.size() {
@@ -433,6 +457,7 @@ impl PrivateKey {
     /// - `EINVAL`: `digest` has not the length of a digest of `hash`, or `sig` has not
     ///   [`size`](Self::size) bytes.
     /// - `EIO`: the computation went wrong.
+    /// - Those of [`rng::fill`].
     /// - `ENOMEM`: no memory.
     ///
     /// # Examples
@@ -440,13 +465,15 @@ impl PrivateKey {
     /// ```
     /// use kernel::crypto::{rsa::PrivateKey, shash::HashAlgorithm};
     ///
-    /// fn sign(key: &PrivateKey, digest: &[u8; 32]) -> Result<KVec<u8>> {
+    /// fn sign(der: &[u8], digest: &[u8; 32]) -> Result<KVec<u8>> {
+    ///     let key = PrivateKey::from_der(der)?;
     ///     let mut sig = KVec::from_elem(0, key.size(), GFP_KERNEL)?;
     ///
     ///     key.sign_pkcs1(HashAlgorithm::Sha256, digest, &mut sig)?;
     ///     Ok(sig)
     /// }
-    /// # Ok::<(), Error>(())
+    ///
+    /// assert_eq!(sign(b"not a key", &[0; 32]).err(), Some(EBADMSG));
     /// ```
     pub fn sign_pkcs1(&self, hash: HashAlgorithm, digest: &[u8], sig: &mut [u8]) -> Result {
         if sig.len() != self.size() || digest.len() != hash.digest_size() {

@@ -499,7 +499,7 @@ impl Hash {
     ///
     /// # Errors
     ///
-    /// Those of `crypto_alloc_shash()`: `ENOENT` if the kernel has no such algorithm, `ENOMEM`.
+    /// Those of an [allocation](super#allocation).
     ///
     /// # Examples
     ///
@@ -531,7 +531,7 @@ impl Hash {
     /// # Errors
     ///
     /// - `EINVAL` if the algorithm needs a key; for HMAC see [`Mac`].
-    /// - Those of `crypto_alloc_shash()`: `ENOENT` if the kernel has no such algorithm, `ENOMEM`.
+    /// - Those of an [allocation](super#allocation).
     ///
     /// # Examples
     ///
@@ -718,7 +718,7 @@ impl Mac {
     ///
     /// # Errors
     ///
-    /// - Those of `crypto_alloc_shash()`: `ENOENT` if the kernel has no such algorithm, `ENOMEM`.
+    /// - Those of an [allocation](super#allocation).
     /// - Those of [`Mac::set_key`].
     ///
     /// # Examples
@@ -754,7 +754,7 @@ impl Mac {
     /// # Errors
     ///
     /// - `EINVAL` if the algorithm takes no key, or not this one.
-    /// - Those of `crypto_alloc_shash()`: `ENOENT` if the kernel has no such algorithm, `ENOMEM`.
+    /// - Those of an [allocation](super#allocation).
     /// - Those of [`Mac::set_key`].
     ///
     /// # Examples

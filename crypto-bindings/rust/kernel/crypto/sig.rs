@@ -35,7 +35,7 @@
 //! ```
 
 #[cfg(CONFIG_RUST_CRYPTO_KUNIT_TEST)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::{
     bindings,
@@ -63,6 +63,7 @@ const MAX_ECDSA_DIGEST: usize = 64;
 /// assert_eq!(SigAlgorithm::EcdsaP384.name(), c"x962(ecdsa-nist-p384)");
 /// assert_eq!(SigAlgorithm::EcdsaP384.key_size(), Some(97));
 /// assert_eq!(SigAlgorithm::RsaPkcs1Sha256.key_size(), None);
+/// assert_eq!(SigAlgorithm::RsaPkcs1Sha256.max_digest_size(), Some(32));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SigAlgorithm {
@@ -125,19 +126,70 @@ impl SigAlgorithm {
         }
     }
 
-    /// Returns whether what is signed can have `len` bytes.
-    const fn takes(self, len: usize) -> bool {
+    /// Returns the size of the longest digest, in bytes, or nothing for ML-DSA, which signs
+    /// messages.
+    pub const fn max_digest_size(self) -> Option<usize> {
+        match self.signed() {
+            Signed::AnyDigest => Some(MAX_ECDSA_DIGEST),
+            Signed::Digest(size) => Some(size),
+            Signed::NamedDigest | Signed::Message => None,
+        }
+    }
+
+    const fn signed(self) -> Signed {
         match self {
             Self::EcdsaP256
             | Self::EcdsaP384
             | Self::EcdsaP521
             | Self::EcdsaP256P1363
             | Self::EcdsaP384P1363
-            | Self::EcdsaP521P1363 => len > 0 && len <= MAX_ECDSA_DIGEST,
-            Self::RsaPkcs1Sha256 => len == 32,
-            Self::RsaPkcs1Sha384 => len == 48,
-            Self::RsaPkcs1Sha512 => len == 64,
-            Self::MlDsa44 | Self::MlDsa65 | Self::MlDsa87 => true,
+            | Self::EcdsaP521P1363 => Signed::AnyDigest,
+            Self::RsaPkcs1Sha256 => Signed::Digest(32),
+            Self::RsaPkcs1Sha384 => Signed::Digest(48),
+            Self::RsaPkcs1Sha512 => Signed::Digest(64),
+            Self::MlDsa44 | Self::MlDsa65 | Self::MlDsa87 => Signed::Message,
+        }
+    }
+}
+
+/// What an algorithm signs.
+#[derive(Clone, Copy)]
+enum Signed {
+    /// A digest of any hash.
+    AnyDigest,
+    /// A digest of so many bytes.
+    Digest(usize),
+    /// A digest of the hash that is part of the name on the C side, which checks its size.
+    NamedDigest,
+    /// The message.
+    Message,
+}
+
+impl Signed {
+    /// Returns what is signed by the algorithm with the name `name` on the C side, if it is one of
+    /// those that take keys and signatures as bytes, and check their sizes.
+    fn by(name: &CStr) -> Option<Self> {
+        let name = name.to_bytes();
+
+        // What is in the parentheses is ECDSA in the first two, and RSA and a hash in the third:
+        // the C side makes no instances with anything else.
+        if name.starts_with(b"x962(") || name.starts_with(b"p1363(") {
+            Some(Self::AnyDigest)
+        } else if name.starts_with(b"pkcs1(") {
+            Some(Self::NamedDigest)
+        } else if matches!(name, b"mldsa44" | b"mldsa65" | b"mldsa87") {
+            Some(Self::Message)
+        } else {
+            None
+        }
+    }
+
+    /// Returns whether it can have `len` bytes.
+    const fn can_have(self, len: usize) -> bool {
+        match self {
+            Self::AnyDigest => len > 0 && len <= MAX_ECDSA_DIGEST,
+            Self::Digest(size) => len == size,
+            Self::NamedDigest | Self::Message => true,
         }
     }
 }
@@ -168,10 +220,13 @@ fn refused(e: Error) -> Error {
 ///
 /// # Invariants
 ///
-/// `ptr` is a valid `crypto_sig` of the algorithm `alg`, that nothing else frees.
+/// - `ptr` is a valid `crypto_sig`, that nothing else frees.
+/// - Its algorithm is one that [`Signed::by`] knows, and `alg` if there is one. `signed` is what it
+///   signs.
 struct Tfm {
     ptr: NonNull<bindings::crypto_sig>,
-    alg: SigAlgorithm,
+    alg: Option<SigAlgorithm>,
+    signed: Signed,
 }
 
 // SAFETY: A `crypto_sig` belongs to no thread, and may be freed by any.
@@ -183,15 +238,38 @@ unsafe impl Sync for Tfm {}
 
 impl Tfm {
     fn new(alg: SigAlgorithm) -> Result<Self> {
-        // SAFETY: The name is a string that ends with a zero byte.
-        let ptr =
-            from_err_ptr(unsafe { bindings::crypto_alloc_sig(alg.name().as_char_ptr(), 0, 0) })?;
+        let mut tfm = Self::by_name(alg.name())?;
 
-        // INVARIANT: It was just allocated, by the name of the algorithm.
-        Ok(Self {
+        // INVARIANT: It was allocated by the name of the algorithm.
+        tfm.alg = Some(alg);
+        tfm.signed = alg.signed();
+        Ok(tfm)
+    }
+
+    fn by_name(name: &CStr) -> Result<Self> {
+        // SAFETY: The name is a string that ends with a zero byte.
+        let ptr = from_err_ptr(unsafe { bindings::crypto_alloc_sig(name.as_char_ptr(), 0, 0) })?;
+
+        // INVARIANT: It was just allocated. That its algorithm is a known one is seen to below.
+        let mut tfm = Self {
             ptr: NonNull::new(ptr).ok_or(ENOMEM)?,
-            alg,
-        })
+            alg: None,
+            signed: Signed::Message,
+        };
+
+        tfm.signed = Signed::by(tfm.name()).ok_or(EINVAL)?;
+        Ok(tfm)
+    }
+
+    /// Returns the name of the algorithm, whatever name it was allocated by.
+    fn name(&self) -> &CStr {
+        // SAFETY: By the type invariant. All instances have a pointer to their algorithm, which
+        // lives as long. Its name is a string that ends with a zero byte, and does not change.
+        unsafe {
+            let alg = (*bindings::crypto_sig_tfm(self.ptr.as_ptr())).__crt_alg;
+
+            CStr::from_char_ptr((&raw const (*alg).cra_name).cast())
+        }
     }
 
     fn set_key(
@@ -233,7 +311,7 @@ impl Tfm {
     ///
     /// There is a key.
     unsafe fn verify(&self, digest: &[u8], sig: &[u8]) -> Result {
-        if !self.alg.takes(digest.len()) {
+        if !self.signed.can_have(digest.len()) {
             return Err(EINVAL);
         }
         let (digest_len, sig_len) = (c_len(digest.len())?, c_len(sig.len())?);
@@ -301,7 +379,7 @@ impl PublicKey {
     /// # Errors
     ///
     /// - `EKEYREJECTED` if `key` is not a public key of the algorithm.
-    /// - Those of `crypto_alloc_sig()`: `ENOENT` if the kernel has no such algorithm, `ENOMEM`.
+    /// - Those of an [allocation](super#allocation).
     ///
     /// # Examples
     ///
@@ -321,17 +399,47 @@ impl PublicKey {
             return Err(EKEYREJECTED);
         }
 
-        let mut tfm = Tfm::new(alg)?;
+        Self::with_tfm(Tfm::new(alg)?, key)
+    }
 
+    /// Takes a key of an algorithm or of an implementation with the given name, for what
+    /// [`SigAlgorithm`] does not have.
+    ///
+    /// There are `x962(...)` and `p1363(...)` of ECDSA, `pkcs1(rsa,...)` and `mldsa...`. Others are
+    /// refused, as what they take for a signature may be no bytes.
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL` if the algorithm is another one.
+    /// - `EKEYREJECTED` if `key` is not a public key of the algorithm.
+    /// - Those of an [allocation](super#allocation).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::crypto::sig::PublicKey;
+    ///
+    /// // What stands between the parentheses of this one takes no bytes.
+    /// assert_eq!(PublicKey::by_name(c"ecdsa-nist-p256", &[]).err(), Some(EINVAL));
+    ///
+    /// // A hash that has no type here, and no key.
+    /// let key = PublicKey::by_name(c"pkcs1(rsa,sha224)", &[]);
+    /// assert_eq!(key.err(), Some(EKEYREJECTED));
+    /// ```
+    pub fn by_name(name: &CStr, key: &[u8]) -> Result<Self> {
+        Self::with_tfm(Tfm::by_name(name)?, key)
+    }
+
+    fn with_tfm(mut tfm: Tfm, key: &[u8]) -> Result<Self> {
         tfm.set_key(key, bindings::crypto_sig_set_pubkey)
             .map_err(refused)?;
         // INVARIANT: The key was just set.
         Ok(Self { tfm })
     }
 
-    /// Returns the algorithm.
+    /// Returns the algorithm, unless the key was made by a name.
     #[inline]
-    pub fn algorithm(&self) -> SigAlgorithm {
+    pub fn algorithm(&self) -> Option<SigAlgorithm> {
         self.tfm.alg
     }
 
@@ -359,7 +467,8 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// - `EKEYREJECTED` if the signature is not valid, whatever is wrong with it.
+    /// - `EKEYREJECTED` if the signature is not valid, whatever is wrong with it. Of a key made by
+    ///   a name that has a hash in it, this is also said of a digest of another size.
     /// - `EINVAL` if `digest` has not a size that the algorithm takes.
     /// - `EOVERFLOW` if `digest` or `sig` is longer than [`i32::MAX`].
     /// - `ENOMEM` if there is no memory.
@@ -371,7 +480,7 @@ impl PublicKey {
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("PublicKey").field(&self.tfm.alg).finish()
+        f.debug_tuple("PublicKey").field(&self.tfm.name()).finish()
     }
 }
 
@@ -380,8 +489,9 @@ impl fmt::Debug for PublicKey {
 /// The key is wiped when the value is dropped (by the C side).
 ///
 /// This corresponds to a `struct crypto_sig`. Which algorithms can sign depends on the kernel; in
-/// software that is RSA. How the C side signs with RSA takes a time that depends on the key: where
-/// a peer may measure it, use [`crate::crypto::rsa::PrivateKey`].
+/// software that is RSA, and ECDSA if there is an implementation that can. How the C side signs
+/// with RSA takes a time that depends on the key: where a peer may measure it, use
+/// [`crate::crypto::rsa::PrivateKey`].
 ///
 /// # Invariants
 ///
@@ -412,7 +522,8 @@ pub struct PrivateKey {
 }
 
 impl PrivateKey {
-    /// Takes a key: for RSA a DER `RSAPrivateKey` (RFC 8017, A.1.2).
+    /// Takes a key: for RSA a DER `RSAPrivateKey` (RFC 8017, A.1.2), for ECDSA a DER `ECPrivateKey`
+    /// (RFC 5915).
     ///
     /// This corresponds to the C functions `crypto_alloc_sig()` and `crypto_sig_set_privkey()`.
     ///
@@ -420,7 +531,7 @@ impl PrivateKey {
     ///
     /// - `EKEYREJECTED` if `key` is not a private key of the algorithm.
     /// - `EOPNOTSUPP` if the kernel can only verify with this algorithm.
-    /// - Those of `crypto_alloc_sig()`: `ENOENT` if the kernel has no such algorithm, `ENOMEM`.
+    /// - Those of an [allocation](super#allocation).
     ///
     /// # Examples
     ///
@@ -435,17 +546,35 @@ impl PrivateKey {
     /// assert_eq!(key.err(), Some(EKEYREJECTED));
     /// ```
     pub fn new(alg: SigAlgorithm, key: &[u8]) -> Result<Self> {
-        let mut tfm = Tfm::new(alg)?;
+        Self::with_tfm(Tfm::new(alg)?, key)
+    }
 
+    /// Takes a key of an algorithm or of an implementation with the given name. For which there are
+    /// and for errors see [`PublicKey::by_name`]; there is `EOPNOTSUPP` as well, if the kernel can
+    /// only verify with this algorithm.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::crypto::sig::PrivateKey;
+    ///
+    /// let key = PrivateKey::by_name(c"mldsa44", &[0; 2560]);
+    /// assert_eq!(key.err(), Some(EOPNOTSUPP));
+    /// ```
+    pub fn by_name(name: &CStr, key: &[u8]) -> Result<Self> {
+        Self::with_tfm(Tfm::by_name(name)?, key)
+    }
+
+    fn with_tfm(mut tfm: Tfm, key: &[u8]) -> Result<Self> {
         tfm.set_key(key, bindings::crypto_sig_set_privkey)
             .map_err(|e| refused(unsupported(e)))?;
         // INVARIANT: The key was just set.
         Ok(Self { tfm })
     }
 
-    /// Returns the algorithm.
+    /// Returns the algorithm, unless the key was made by a name.
     #[inline]
-    pub fn algorithm(&self) -> SigAlgorithm {
+    pub fn algorithm(&self) -> Option<SigAlgorithm> {
         self.tfm.alg
     }
 
@@ -484,9 +613,11 @@ impl PrivateKey {
     ///
     /// - `EOPNOTSUPP` if the kernel can only verify with this algorithm.
     /// - `ENOMEM` if there is no memory.
-    /// - What the algorithm gives.
+    /// - `EIO` if the C side said that it had written more bytes than `sig` has.
+    /// - What the algorithm gives; an ECDSA needs random numbers, and gives what
+    ///   [`rng::fill`](super::rng::fill) does.
     pub fn sign(&self, digest: &[u8], sig: &mut [u8]) -> Result<usize> {
-        if !self.tfm.alg.takes(digest.len()) || sig.len() < self.max_signature_size() {
+        if !self.tfm.signed.can_have(digest.len()) || sig.len() < self.max_signature_size() {
             return Err(EINVAL);
         }
         let (digest_len, sig_len) = (c_len(digest.len())?, c_len(sig.len())?);
@@ -529,6 +660,6 @@ fn unsupported(e: Error) -> Error {
 
 impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("PrivateKey").field(&self.tfm.alg).finish()
+        f.debug_tuple("PrivateKey").field(&self.tfm.name()).finish()
     }
 }

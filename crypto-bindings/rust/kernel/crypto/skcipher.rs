@@ -197,6 +197,15 @@ impl Iv {
     }
 }
 
+impl Drop for Iv {
+    /// Wipes it: XTS, for one, may encrypt the vector in its place, and then whoever knows the
+    /// result is a step closer to the text.
+    #[inline]
+    fn drop(&mut self) {
+        zeroize(&mut self.0);
+    }
+}
+
 /// What a request takes on any algorithm: `SYNC_SKCIPHER_REQUEST_ON_STACK()`.
 #[repr(C)]
 struct RequestBytes {
@@ -273,8 +282,7 @@ impl Skcipher {
     /// # Errors
     ///
     /// - `EINVAL` if `key` has not the size of a key of the algorithm.
-    /// - Those of `crypto_alloc_sync_skcipher()`: `ENOENT` if the kernel has no such algorithm,
-    ///   `ENOMEM`.
+    /// - Those of an [allocation](super#allocation).
     /// - Those of [`Skcipher::set_key`].
     ///
     /// # Examples
@@ -314,8 +322,8 @@ impl Skcipher {
     ///
     /// - `EINVAL` if an initialisation vector is longer than [`MAX_IV_SIZE`], or if a request of
     ///   the algorithm does not fit on the stack.
-    /// - Those of `crypto_alloc_sync_skcipher()`: `ENOENT` if the kernel has no such algorithm that
-    ///   is synchronous, `ENOMEM`.
+    /// - Those of an [allocation](super#allocation); `ENOENT` also if the algorithm is not
+    ///   synchronous.
     /// - Those of [`Skcipher::set_key`].
     ///
     /// # Examples

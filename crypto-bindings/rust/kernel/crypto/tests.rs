@@ -2,8 +2,9 @@
 
 //! Tests of what all types of algorithms have in common.
 //!
-//! `no_memory` makes each allocation of an operation fail in turn. With `CONFIG_FAILSLAB` alone it
-//! reaches those that may not sleep. With `ignore-gfp-wait` of failslab off it reaches all:
+//! `no_memory`, here and in other suites, makes each allocation of an operation fail in turn. With
+//! `CONFIG_FAILSLAB` alone it reaches those that may not sleep. With `ignore-gfp-wait` of failslab
+//! off it reaches all:
 //!
 //! ```sh
 //! cd /sys/kernel/debug
@@ -67,7 +68,7 @@ const TASKS: i32 = 8;
 const ROUNDS: usize = 50;
 
 /// The same for what takes milliseconds.
-const FEW_ROUNDS: usize = 3;
+pub(crate) const FEW_ROUNDS: usize = 3;
 
 /// More bytes than any function takes. They are all in one block of pages, which is mapped as often
 /// as that needs.
@@ -163,7 +164,7 @@ impl Drop for Block {
 }
 
 /// Does `f` in many tasks at once, and returns an error that one of them got.
-fn at_once(rounds: usize, f: impl Fn() -> Result + Send + Sync + 'static) -> Result {
+pub(crate) fn at_once(rounds: usize, f: impl Fn() -> Result + Send + Sync + 'static) -> Result {
     #[pin_data]
     struct Shared<F> {
         f: F,
@@ -205,8 +206,8 @@ fn at_once(rounds: usize, f: impl Fn() -> Result + Send + Sync + 'static) -> Res
 }
 
 /// Does `f` with its first allocation failing, then with its second, until all succeed. It has to
-/// give `ENOMEM` or, where it can do without, succeed.
-fn each_allocation_fails(mut f: impl FnMut() -> Result) -> Result {
+/// give `ENOMEM` or, where it can do without, succeed. How many there were is said in the log.
+pub(crate) fn each_allocation_fails(mut f: impl FnMut() -> Result) -> Result {
     // What is allocated but once, such as an instance of a template, is there then.
     f()?;
 
@@ -223,6 +224,7 @@ fn each_allocation_fails(mut f: impl FnMut() -> Result) -> Result {
 
         if left != 0 {
             // There were less than that.
+            pr_info!("each of {} allocations failed in turn\n", n - 1);
             return result;
         }
         if !matches!(result, Ok(()) | Err(ENOMEM)) {
@@ -594,10 +596,49 @@ mod cases {
             expect(a != b && a[84..] != [0; 16])
         })?;
 
-        let key = rsa::PublicKey::from_spki_der(&rsa::tests::SPKI_2048)?;
-        at_once(ROUNDS, move || {
-            let refused = key.verify_pkcs1(HashAlgorithm::Sha256, &[0; 32], &[1; 256]);
-            expect(refused == Err(EKEYREJECTED))
+        // They change the numbers that they are blinded with time and again.
+        let key = rsa::PrivateKey::from_der(&rsa::tests::KEY_2048)?;
+        at_once(FEW_ROUNDS, move || {
+            let hash = HashAlgorithm::Sha256;
+            let public = key.public_key();
+            let (mut pss, mut pkcs1) = ([0; 256], [0; 256]);
+
+            key.sign_pss(hash, &[7; 32], &mut pss)?;
+            key.sign_pkcs1(hash, &[7; 32], &mut pkcs1)?;
+            public.verify_pss(hash, &[7; 32], &pss)?;
+            public.verify_pkcs1(hash, &[7; 32], &pkcs1)?;
+            expect(public.verify_pss(hash, &[8; 32], &pss) == Err(EKEYREJECTED))?;
+            expect(public.verify_pkcs1(hash, &[7; 32], &pss) == Err(EKEYREJECTED))
+        })?;
+
+        let alg = sig::SigAlgorithm::RsaPkcs1Sha256;
+        let key = sig::PrivateKey::new(alg, &rsa::tests::KEY_2048[26..])?;
+        let mut expected = [0; 256];
+        key.sign(&[7; 32], &mut expected)?;
+        at_once(FEW_ROUNDS, move || {
+            let mut sig = [0; 256];
+
+            key.sign(&[7; 32], &mut sig)?;
+            expect(sig == expected)?;
+            key.verify(&[7; 32], &sig)
+        })?;
+        for v in &sig::tests::ECDSA {
+            let [x962, p1363] = v.algs;
+            let (x962, p1363) = (
+                sig::PublicKey::new(x962, v.key)?,
+                sig::PublicKey::new(p1363, v.key)?,
+            );
+
+            at_once(FEW_ROUNDS, move || {
+                x962.verify(v.digest, v.x962)?;
+                p1363.verify(v.digest, v.p1363)?;
+                expect(p1363.verify(&[7; 32], v.p1363) == Err(EKEYREJECTED))
+            })?;
+        }
+        let key = sig::PublicKey::new(sig::SigAlgorithm::MlDsa44, &sig::tests::MLDSA_44_KEY)?;
+        at_once(FEW_ROUNDS, move || {
+            key.verify(b"Hello world", &sig::tests::MLDSA_44_SIG)?;
+            expect(key.verify(b"Hello", &sig::tests::MLDSA_44_SIG) == Err(EKEYREJECTED))
         })
     }
 
@@ -641,6 +682,16 @@ mod cases {
                 // More pages than the stack has entries for, and blocks across them.
                 cipher.encrypt_in_place(iv, &mut pages[1..][..16 * PAGE_SIZE])?;
                 cipher.decrypt_in_place(iv, &mut pages[1..][..16 * PAGE_SIZE])
+            })?;
+            let mut to = VVec::from_elem(0u8, 16 * PAGE_SIZE, GFP_KERNEL)?;
+            each_allocation_fails(|| {
+                let mut key = [0; 64];
+                key[0] = 1;
+                let cipher = Skcipher::new(alg, &key[..alg.key_size()])?;
+                let iv = &[0; 16][..alg.iv_size()];
+
+                cipher.encrypt(iv, &pages[1..][..16 * PAGE_SIZE], &mut to)?;
+                cipher.decrypt(iv, &to, &mut pages[3..][..16 * PAGE_SIZE])
             })?;
         }
         for alg in [
@@ -698,7 +749,14 @@ mod cases {
         each_allocation_fails(|| rsa::PrivateKey::from_der(&rsa::tests::KEY_2048).map(|_| ()))?;
         let key = rsa::PrivateKey::from_der(&rsa::tests::KEY_2048)?;
         let mut sig = [0; 256];
-        key.sign_pkcs1(HashAlgorithm::Sha256, &[1; 32], &mut sig)?;
+        // Both sides of the change of the pair of numbers that blinds.
+        each_allocation_fails(|| key.sign_pss(HashAlgorithm::Sha256, &[1; 32], &mut sig))?;
+        each_allocation_fails(|| {
+            let key = rsa::PublicKey::from_spki_der(&rsa::tests::SPKI_2048)?;
+
+            key.verify_pss(HashAlgorithm::Sha256, &[1; 32], &sig)
+        })?;
+        each_allocation_fails(|| key.sign_pkcs1(HashAlgorithm::Sha256, &[1; 32], &mut sig))?;
         each_allocation_fails(|| {
             let key = rsa::PublicKey::from_spki_der(&rsa::tests::SPKI_2048)?;
 
@@ -710,6 +768,25 @@ mod cases {
                 &rsa::tests::SPKI_2048[24..],
             )?
             .verify(&[1; 32], &sig)
+        })?;
+        each_allocation_fails(|| {
+            let alg = sig::SigAlgorithm::RsaPkcs1Sha256;
+            let key = sig::PrivateKey::new(alg, &rsa::tests::KEY_2048[26..])?;
+
+            key.sign(&[1; 32], &mut sig).map(|_| ())
+        })?;
+        for v in &sig::tests::ECDSA {
+            let [x962, p1363] = v.algs;
+
+            each_allocation_fails(|| {
+                sig::PublicKey::new(x962, v.key)?.verify(v.digest, v.x962)?;
+                sig::PublicKey::by_name(p1363.name(), v.key)?.verify(v.digest, v.p1363)
+            })?;
+        }
+        each_allocation_fails(|| {
+            let key = sig::PublicKey::new(sig::SigAlgorithm::MlDsa44, &sig::tests::MLDSA_44_KEY)?;
+
+            key.verify(b"Hello world", &sig::tests::MLDSA_44_SIG)
         })?;
         each_allocation_fails(|| rng::fill(&mut out))?;
         each_allocation_fails(|| {

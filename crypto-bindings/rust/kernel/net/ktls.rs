@@ -320,12 +320,15 @@ impl TcpStream {
     /// [`MAX_RECORD_TEXT`] bytes to hold it whole; what does not fit comes with the next call,
     /// with the same content type and without another event.
     ///
-    /// At the end of the stream the content type and the number of bytes are both 0. Only a
-    /// `close_notify` alert before it says that the peer meant it.
+    /// At the end of the stream the number of bytes is 0, and so is the content type unless records
+    /// without data came before it. Only a `close_notify` alert before it says that the peer meant
+    /// it.
     ///
     /// Returns
     ///
-    /// - [`EAGAIN`] if no whole record is there yet, or another thread is about to receive one,
+    /// - [`EAGAIN`] if no whole record is there yet, if those that are there have no data (of which
+    ///   one call goes through so many), or if another thread is about to receive one; an event
+    ///   follows when it is worth while to call again,
     /// - [`EINVAL`] if `buf` is empty, or there are no keys for receiving,
     /// - [`EBADMSG`] if a record was forged, and [`EMSGSIZE`] or [`EINVAL`] if it is malformed; no
     ///   further record can be received then,

@@ -279,10 +279,12 @@ impl Handler {
 ///
 /// # Safety
 ///
-/// `sk` must be a valid socket which got this module's callbacks, or inherited them. Its
-/// `sk_callback_lock` must not be held.
+/// `sk` must be a valid socket which got this module's callbacks, or inherited them. The caller
+/// must not hold its `sk_callback_lock` for writing. It may hold it for reading, with softirqs off,
+/// as `sk_psock_data_ready()` does: then a reader does not queue behind a writer.
 unsafe fn notify(sk: *mut bindings::sock, event: impl FnOnce(&dyn SocketEvents)) {
-    // SAFETY: `sk` is valid, and its lock not held, by the safety requirements.
+    // SAFETY: By the safety requirements `sk` is valid, and this is the first lock or one that is
+    // taken once more for reading.
     unsafe { bindings::sk_callback_read_lock_bh(sk) };
 
     // SAFETY: `sk` is valid; whoever writes the user data holds the lock for writing.
@@ -507,6 +509,19 @@ impl Socket {
             bindings::__tcp_sock_set_nodelay(sk, on);
             bindings::release_sock(sk);
         }
+    }
+
+    /// Returns how many bytes were sent and not acknowledged yet.
+    ///
+    /// C: `SIOCOUTQ` of `tcp_ioctl()`
+    ///
+    /// # Safety
+    ///
+    /// This must be a TCP socket.
+    pub(super) unsafe fn tcp_unacked(&self) -> c_uint {
+        // SAFETY: `sk` is valid by the type invariants, and is that of a TCP socket by the safety
+        // requirements.
+        unsafe { bindings::tcp_unacked(self.sk()) }
     }
 
     /// Sets a socket option.

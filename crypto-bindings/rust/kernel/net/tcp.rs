@@ -133,7 +133,9 @@ impl TcpListener {
 /// It may be used from several threads at once; the calls then take turns.
 ///
 /// Dropping it closes the connection: what was sent is still delivered, unless there is something
-/// left unread, in which case the peer sees a reset. Once that returns, no callback runs in the
+/// left unread, in which case the peer sees a reset, or a record of kernel TLS that it could not
+/// hand on whole, for want of room, in which case the end of it is lost (nor can it be sent after a
+/// shutdown for writing). Once that returns, no callback runs in the
 /// handler of its events, and none will.
 ///
 /// # Examples
@@ -285,6 +287,19 @@ impl TcpStream {
     pub fn set_nodelay(&self, on: bool) {
         // SAFETY: This is a TCP socket by the type invariants.
         unsafe { self.socket.set_tcp_nodelay(on) };
+    }
+
+    /// Returns how many of the bytes sent the other side has not acknowledged yet; the end of the
+    /// stream counts as one.
+    ///
+    /// What kernel TLS has yet to hand on is not among them: it is when there is room.
+    ///
+    /// C: `SIOCOUTQ`
+    pub fn unacked(&self) -> usize {
+        // SAFETY: This is a TCP socket by the type invariants.
+        //
+        // CAST: An `usize` holds an `unsigned int` on all architectures.
+        unsafe { self.socket.tcp_unacked() as usize }
     }
 
     /// Returns the address of the other side.

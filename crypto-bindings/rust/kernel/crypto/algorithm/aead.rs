@@ -459,6 +459,7 @@ mod tests {
                 everywhere,
                 hex, //
             },
+            tests::each_allocation_fails,
             zeroize, //
         },
         error::{
@@ -735,6 +736,22 @@ mod tests {
             // SAFETY: The transformation is valid and not used again.
             unsafe { bindings::crypto_free_aead(self.0) };
         }
+    }
+
+    #[test]
+    fn no_memory() -> Result {
+        let _registered = register::<ChaCha20Poly1305>()?;
+        let mut pages = VVec::from_elem(0u8, 3 * PAGE_SIZE, GFP_KERNEL)?;
+
+        each_allocation_fails(|| {
+            let mut tfm = Tfm::new(c"chacha20-poly1305-kunit")?;
+            // More associated data than are copied to the stack.
+            let all = &mut pages[1..][..1000 + PAGE_SIZE + 16];
+
+            tfm.set_key(&[7; 32])?;
+            tfm.run(false, &mut [0; 12], all, 1000, PAGE_SIZE, None)?;
+            tfm.run(true, &mut [0; 12], all, 1000, PAGE_SIZE + 16, None)
+        })
     }
 
     #[test]

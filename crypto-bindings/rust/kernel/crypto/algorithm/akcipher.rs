@@ -274,9 +274,12 @@ impl<T: Akcipher> Adapter<T> {
 mod tests {
     use super::*;
     use crate::{
-        crypto::rsa::testing::{
-            key_2048,
-            RawKey, //
+        crypto::{
+            rsa::testing::{
+                key_2048,
+                RawKey, //
+            },
+            tests::each_allocation_fails, //
         },
         error::{
             from_err_ptr,
@@ -462,6 +465,23 @@ mod tests {
         assert!(ours.set_public_key(&[0x30, 0]).is_err());
         assert_eq!(ours.max_size()?, 0);
         Ok(())
+    }
+
+    #[test]
+    fn no_memory() -> Result {
+        let _registered = register::<Rsa>()?;
+        let mut text = KVec::from_elem(0x5a, 256, GFP_KERNEL)?;
+        let mut out = KVec::from_elem(0u8, 256, GFP_KERNEL)?;
+
+        text[0] = 1;
+        each_allocation_fails(|| {
+            let mut tfm = Tfm::new(c"rsa-kunit")?;
+
+            tfm.set_private_key(key_2048())?;
+            tfm.encrypt(&text, &mut out)?;
+            let sealed = &out;
+            tfm.decrypt(sealed, &mut text).map(|_| ())
+        })
     }
 
     /// One that only encrypts, and says it wrote more than there is room for.

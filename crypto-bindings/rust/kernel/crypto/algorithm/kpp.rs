@@ -311,6 +311,7 @@ mod tests {
                 SgStorage, //
             },
             secret::testing::hex,
+            tests::each_allocation_fails,
             Secret, //
         },
         error::{
@@ -497,6 +498,19 @@ mod tests {
     }
 
     #[test]
+    fn no_memory() -> Result {
+        let _registered = register::<X25519>()?;
+
+        each_allocation_fails(|| {
+            let mut tfm = Tfm::new(c"curve25519")?;
+
+            tfm.set_secret(&ALICE)?;
+            tfm.run(None, &mut [0; 32])?;
+            tfm.run(Some(&mut { BOB_PUBLIC }), &mut [0; 32]).map(|_| ())
+        })
+    }
+
+    #[test]
     fn refused() -> Result {
         let _registered = register::<X25519>()?;
         let mut tfm = Tfm::new(c"curve25519-kunit")?;
@@ -565,10 +579,13 @@ mod tests {
     #[vtable]
     impl Kpp for Careless {
         fn set_secret(&mut self, secret: &[u8]) -> Result {
-            Err(if secret.is_empty() {
-                EBUSY
-            } else {
-                EINPROGRESS
+            Err(match secret.len() {
+                0 => EBUSY,
+                1 => EINPROGRESS,
+                2 => EIOCBQUEUED,
+                3 => ERESTARTSYS,
+                4 => ENOIOCTLCMD,
+                _ => ENOKEY,
             })
         }
 
@@ -592,8 +609,12 @@ mod tests {
         let mut tfm = Tfm::new(c"careless")?;
 
         // Nobody is made to wait for what does not come.
-        assert_eq!(tfm.set_secret(&[]), Err(EIO));
-        assert_eq!(tfm.set_secret(&[1]), Err(EIO));
+        for (len, error) in [EIO, EIO, EIO, EINTR, EINTR, ENOKEY]
+            .into_iter()
+            .enumerate()
+        {
+            assert_eq!(tfm.set_secret(&[0; 8][..len]), Err(error));
+        }
         assert_eq!(tfm.run(None, &mut [0; 64]), Err(EINVAL));
         assert_eq!(tfm.run(Some(&mut [0; 1]), &mut [0; 64]), Err(EINVAL));
         Ok(())

@@ -27,8 +27,8 @@ const MAX_DIGEST_SIZE: usize = bindings::HASH_MAX_DIGESTSIZE as usize;
 /// A hash, or a MAC if there is a key.
 ///
 /// A value holds the key, if any; a hash that is being computed is a [`State`](Shash::State). The
-/// API collects the message into whole blocks, and does not call anything but
-/// [`set_key`](Shash::set_key) where a key is missing.
+/// API collects the message into whole blocks, and begins no hash where a key is missing. One that
+/// was begun before goes on, though.
 ///
 /// All methods but `set_key` may be called in atomic context, and must not sleep. Nor must dropping
 /// a value.
@@ -330,6 +330,8 @@ mod tests {
                 everywhere,
                 hex, //
             },
+            shash::Hash,
+            tests::each_allocation_fails,
             zeroize,
             Secret, //
         },
@@ -573,6 +575,16 @@ mod tests {
             hex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
         );
         Ok(())
+    }
+
+    #[test]
+    fn no_memory() -> Result {
+        let _registered = register::<Sha256>()?;
+
+        each_allocation_fails(|| {
+            Hash::by_name(c"sha256-kunit")?.digest(b"abc", &mut [0; 32])?;
+            Tfm::new(c"sha256-kunit")?.digest(b"abc", &mut [0; 32])
+        })
     }
 
     #[test]

@@ -334,7 +334,8 @@ mod tests {
                 key_2048,
                 RawKey, //
             },
-            secret::testing::hex, //
+            secret::testing::hex,
+            tests::each_allocation_fails, //
         },
         error::{
             from_err_ptr,
@@ -550,6 +551,22 @@ mod tests {
         assert_eq!(ours.verify(&sig, &digest), Err(ENOKEY));
         assert_eq!(ours.sizes()?, [0, 0, 0]);
         Ok(())
+    }
+
+    #[test]
+    fn no_memory() -> Result {
+        let _registered = register::<RsaSha256>()?;
+        let digest = [0x5a; 32];
+        let mut sig = [0; 256];
+
+        each_allocation_fails(|| {
+            let mut tfm = Tfm::new(c"pkcs1-rsa-sha256-kunit")?;
+
+            tfm.set_private_key(key_2048())?;
+            sig[..32].copy_from_slice(&digest);
+            tfm.sign_in_place(&mut sig, 32)?;
+            tfm.verify(&sig, &digest)
+        })
     }
 
     /// One that only verifies.

@@ -462,7 +462,9 @@ mod tests {
             secret::testing::{
                 everywhere,
                 hex, //
-            }, //
+            },
+            skcipher,
+            tests::each_allocation_fails, //
         },
         error::{
             from_err_ptr,
@@ -575,6 +577,24 @@ mod tests {
         tfm.run(true, &mut iv, &mut text, None, 114)?;
         assert_eq!(text[..6], *b"Ladies");
         Ok(())
+    }
+
+    #[test]
+    fn no_memory() -> Result {
+        let _registered = register::<ChaCha20>()?;
+        let mut pages = VVec::from_elem(0u8, 17 * PAGE_SIZE, GFP_KERNEL)?;
+
+        each_allocation_fails(|| {
+            let cipher = skcipher::Skcipher::by_name(c"chacha20-kunit", &[7; 32])?;
+
+            cipher.encrypt_in_place(&[0; 16], &mut pages[1..][..16 * PAGE_SIZE])
+        })?;
+        each_allocation_fails(|| {
+            let mut tfm = Tfm::new(c"chacha20-kunit")?;
+
+            tfm.set_key(&[7; 32])?;
+            tfm.run(false, &mut [0; 16], &mut [0; 100], None, 57)
+        })
     }
 
     #[test]

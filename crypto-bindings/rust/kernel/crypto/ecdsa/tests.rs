@@ -4,8 +4,16 @@
 
 use super::*;
 use crate::crypto::{
-    secret::testing::hex,
-    tests::TooLong, //
+    secret::testing::{
+        everywhere,
+        hex, //
+    },
+    tests::{
+        at_once,
+        each_allocation_fails,
+        TooLong,
+        FEW_ROUNDS, //
+    }, //
 };
 
 // The key pair of RFC 6979, appendix A.2.5, and its signature of "sample" with SHA-256.
@@ -63,6 +71,11 @@ mod suite {
     #[test]
     fn sign_and_verify() -> Result {
         let public = PublicKey::from_spki_der(&SPKI)?;
+        assert!(!public.driver_name().to_bytes().is_empty());
+        assert!(!PrivateKey::from_der(&SEC1)?
+            .driver_name()
+            .to_bytes()
+            .is_empty());
         for key in [
             PrivateKey::from_der(&PKCS8)?,
             PrivateKey::from_der(&SEC1)?,
@@ -186,6 +199,53 @@ mod suite {
         der[38] ^= 1;
         assert_eq!(PrivateKey::from_der(&der).err(), Some(EKEYREJECTED));
         Ok(())
+    }
+
+    #[test]
+    fn any_place() -> Result {
+        let public = PublicKey::from_spki_der(&SPKI)?;
+        let private = PrivateKey::from_der(&PKCS8)?;
+
+        everywhere(SIGNATURE.len(), |buf| {
+            buf.copy_from_slice(&SIGNATURE);
+            public.verify(&DIGEST, buf)
+        })?;
+        everywhere(DIGEST.len(), |buf| {
+            buf.copy_from_slice(&DIGEST);
+            public.verify(buf, &SIGNATURE)?;
+            public.verify(buf, private.sign(buf)?.as_bytes())
+        })?;
+        everywhere(SPKI.len(), |buf| {
+            buf.copy_from_slice(&SPKI);
+            PublicKey::from_spki_der(buf)?.verify(&DIGEST, &SIGNATURE)
+        })?;
+        everywhere(PKCS8.len(), |buf| {
+            buf.copy_from_slice(&PKCS8);
+            public.verify(
+                &DIGEST,
+                PrivateKey::from_der(buf)?.sign(&DIGEST)?.as_bytes(),
+            )
+        })
+    }
+
+    #[test]
+    fn all_cpus() -> Result {
+        let key = PrivateKey::from_der(&PKCS8)?.verifying();
+        let public = PublicKey::from_spki_der(&SPKI)?;
+
+        at_once(FEW_ROUNDS, move || {
+            public.verify(&DIGEST, key.sign(&DIGEST)?.as_bytes())?;
+            public.verify(&DIGEST, &SIGNATURE)
+        })
+    }
+
+    #[test]
+    fn no_memory() -> Result {
+        each_allocation_fails(|| PublicKey::from_spki_der(&SPKI)?.verify(&DIGEST, &SIGNATURE))?;
+        each_allocation_fails(|| {
+            PrivateKey::from_der(&SEC1)?.verifying().sign(&DIGEST)?;
+            PrivateKey::from_der(&PKCS8)?.sign(&DIGEST).map(|_| ())
+        })
     }
 
     #[test]

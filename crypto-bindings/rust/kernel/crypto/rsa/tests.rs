@@ -3,7 +3,10 @@
 //! Tests of [`rsa`](super).
 
 use super::*;
-use crate::crypto::secret::testing::hex;
+use crate::crypto::secret::testing::{
+    everywhere,
+    hex, //
+};
 
 /// A key made for these tests (`openssl genrsa 2048`), PKCS#8.
 pub(crate) static KEY_2048: [u8; 1218] = hex("\
@@ -628,9 +631,53 @@ mod cases {
         let bare = PublicKey::from_pkcs1_der(&SPKI_2048[24..])?;
         let mut sig = [0; 256];
 
+        assert!(bare.driver_name().to_bytes().starts_with(b"rsa"));
         key.sign_pss(HashAlgorithm::Sha256, &[1; 32], &mut sig)?;
         public.verify_pss(HashAlgorithm::Sha256, &[1; 32], &sig)?;
         bare.verify_pss(HashAlgorithm::Sha256, &[1; 32], &sig)
+    }
+
+    #[test]
+    fn any_place() -> Result {
+        let hash = HashAlgorithm::Sha256;
+        let key = PrivateKey::from_der(&KEY_2048)?;
+        let public = key.public_key();
+        let (mut pss, mut pkcs1) = ([0; 256], [0; 256]);
+
+        key.sign_pss(hash, &[7; 32], &mut pss)?;
+        key.sign_pkcs1(hash, &[7; 32], &mut pkcs1)?;
+        everywhere(256, |buf| {
+            buf.copy_from_slice(&pss);
+            public.verify_pss(hash, &[7; 32], buf)?;
+            buf.copy_from_slice(&pkcs1);
+            public.verify_pkcs1(hash, &[7; 32], buf)
+        })?;
+        everywhere(32, |buf| {
+            buf.fill(7);
+            public.verify_pss(hash, buf, &pss)?;
+            public.verify_pkcs1(hash, buf, &pkcs1)
+        })?;
+        everywhere(SPKI_2048.len(), |buf| {
+            buf.copy_from_slice(&SPKI_2048);
+            PublicKey::from_spki_der(buf)?.verify_pss(hash, &[7; 32], &pss)
+        })?;
+
+        // Few of them: signing takes a while.
+        let mut n = 0;
+        everywhere(256, |buf| {
+            n += 1;
+            if n <= 12 || n % 32 == 0 {
+                key.sign_pss(hash, &[7; 32], buf)?;
+                public.verify_pss(hash, &[7; 32], buf)?;
+                key.sign_pkcs1(hash, &[7; 32], buf)?;
+                public.verify_pkcs1(hash, &[7; 32], buf)?;
+            }
+            Ok(())
+        })?;
+        let mut der = VVec::with_capacity(KEY_2048.len(), GFP_KERNEL)?;
+        der.extend_from_slice(&KEY_2048, GFP_KERNEL)?;
+        PrivateKey::from_der(&der)?.sign_pss(hash, &[7; 32], &mut pss)?;
+        public.verify_pss(hash, &[7; 32], &pss)
     }
 
     #[test]

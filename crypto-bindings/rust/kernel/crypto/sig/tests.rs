@@ -25,17 +25,17 @@ const PKCS8_HEADER: usize = 26;
 const SPKI_HEADER: usize = 24;
 
 /// A public key, a digest, and the signature in both forms.
-struct Ecdsa {
-    algs: [SigAlgorithm; 2],
-    key: &'static [u8],
-    digest: &'static [u8],
-    x962: &'static [u8],
-    p1363: &'static [u8],
+pub(crate) struct Ecdsa {
+    pub(crate) algs: [SigAlgorithm; 2],
+    pub(crate) key: &'static [u8],
+    pub(crate) digest: &'static [u8],
+    pub(crate) x962: &'static [u8],
+    pub(crate) p1363: &'static [u8],
 }
 
 /// Appendices A.2.5, A.2.6 and A.2.7 of RFC 6979: the message "sample", hashed with SHA-256,
 /// SHA-384 and SHA-512.
-static ECDSA: [Ecdsa; 3] = [
+pub(crate) static ECDSA: [Ecdsa; 3] = [
     Ecdsa {
         algs: [EcdsaP256, EcdsaP256P1363],
         key: &hex::<65>(
@@ -116,7 +116,7 @@ static ECDSA: [Ecdsa; 3] = [
 ];
 
 /// Test 1 of Wycheproof's `mldsa_44_verify_test`, of the message "Hello world".
-static MLDSA_44_KEY: [u8; 1312] = hex("\
+pub(crate) static MLDSA_44_KEY: [u8; 1312] = hex("\
      db9ac67708f2ba0fac1f92bd802f9be89ecab966feef59872a1a9ac90b1111170a561290ae86b13968f2506023c0\
      14ba09fa449a26e4e9d35595e73986506cc8790e4d07a94d6c736f7ae78cc5e3e3cf025ce06a09252bef97fe92e9\
      4cbd107b1844d1a7c690d88bff9e9336f8f58e0bd5ee384de9c7ffbb149a6fcd87c77288601d8843e28e0c7a6014\
@@ -146,7 +146,7 @@ static MLDSA_44_KEY: [u8; 1312] = hex("\
      dda6edc76d25b15fcb38852b7803cfe62f08d9fbd070957c4e6f134973964c9dc009985c8501e7d8f72e7ec285d5\
      289fdd07f64d62acaa9737b039efa7a9d1d175577c6bcf9dddcf692877af38e75263bebe2453155be61f0723c274\
      388a532abe29dd7023e327085f4c9dda41839b7b3357ab9d");
-static MLDSA_44_SIG: [u8; 2420] = hex("\
+pub(crate) static MLDSA_44_SIG: [u8; 2420] = hex("\
      1aa69cb5ed35204534f25f40a17eb0d767f8981f5e7cec46d3bf3252bfc78e09d02ef0c82da6dde973611c849472\
      890106158cb15ffa6ca891615e888efa0d2d8a121b75ca440228ad32991be34249620f158ffd6f74d7b03bf91921\
      8ce259b500808ec157ead67b56b79e9e6607eafb9227b8a30adbec087d35bc1aec2f1a0c4dd126dfcfb9fbf0bd74\
@@ -285,7 +285,7 @@ mod cases {
             let key = PrivateKey::new(alg, private)?;
             let mut sig = [0xff; 257];
 
-            assert_eq!(key.algorithm(), alg);
+            assert_eq!(key.algorithm(), Some(alg));
             assert_eq!(key.max_signature_size(), 256);
             assert_eq!(key.sign(digest, &mut sig[..255]), Err(EINVAL));
             assert_eq!(key.sign(&digest[1..], &mut sig), Err(EINVAL));
@@ -387,10 +387,56 @@ mod cases {
             for alg in v.algs {
                 let key = PublicKey::new(alg, v.key)?;
 
-                assert_eq!(key.algorithm(), alg);
+                assert_eq!(key.algorithm(), Some(alg));
                 assert_eq!(alg.key_size(), Some(v.key.len()));
                 assert!(!key.driver_name().to_bytes().is_empty());
             }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn by_name() -> Result {
+        for v in &ECDSA {
+            for (alg, sig) in v.algs.into_iter().zip([v.x962, v.p1363]) {
+                let typed = PublicKey::new(alg, v.key)?;
+
+                // That of the algorithm, and that of the implementation.
+                for name in [alg.name(), typed.driver_name()] {
+                    let key = PublicKey::by_name(name, v.key)?;
+
+                    assert_eq!(key.algorithm(), None);
+                    check(&key, v.digest, sig, 32)?;
+                    assert_eq!(key.verify(&[], sig), Err(EINVAL));
+                    assert_eq!(key.verify(&[0; 65], sig), Err(EINVAL));
+                    let cut = PublicKey::by_name(name, &v.key[1..]);
+                    assert_eq!(cut.err(), Some(EKEYREJECTED));
+                }
+            }
+        }
+        let key = PublicKey::by_name(c"mldsa44", &MLDSA_44_KEY)?;
+        check(&key, b"Hello world", &MLDSA_44_SIG, 400)?;
+
+        // A hash that has no type.
+        let name = c"pkcs1(rsa,sha224)";
+        let digest = &[0x5a; 28];
+        let mut sig = [0; 256];
+        let key = PrivateKey::by_name(name, &KEY_2048[PKCS8_HEADER..])?;
+        assert_eq!(key.sign(digest, &mut sig), Ok(256));
+        assert_eq!(key.sign(&digest[1..], &mut [0; 256]), Err(EINVAL));
+        let key = PublicKey::by_name(name, &SPKI_2048[SPKI_HEADER..])?;
+        check(&key, digest, &sig, 32)?;
+        refuses(&key, &digest[1..], &sig)?;
+
+        // Those that do not take bytes, or that there are not.
+        for (name, err) in [
+            (c"ecdsa-nist-p256", EINVAL),
+            (c"ecdsa-nist-p384-generic", EINVAL),
+            (c"x962(rsa)", ENOENT),
+            (c"no such algorithm", ENOENT),
+        ] {
+            assert_eq!(PublicKey::by_name(name, ECDSA[0].key).err(), Some(err));
+            assert_eq!(PrivateKey::by_name(name, &[]).err(), Some(err));
         }
         Ok(())
     }
