@@ -2,9 +2,11 @@
 """Data over kTLS, both ways: lengths, record sizes, many at once, and how a connection ends."""
 
 import contextlib
+import socket
 import ssl
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -104,6 +106,72 @@ def test_data_along_with_the_finished(authority, everything):
         flight = client.last_flight()
         client.wire.send(flight + client.sealed(Request(port=0, root=None).text))
         assert client.read().startswith(b"HTTP/1.1 200 ")
+
+
+def test_end_along_with_the_finished(authority, everything):
+    """A client that has asked for all it wants may close its side at once; it still gets the answer."""
+    for _ in range(20):
+        with ManualClient(everything, authority.root) as client:
+            flight = client.last_flight()
+            client.wire.send(flight + client.sealed(Request(port=0, root=None).text))
+            client.wire.end()
+            assert client.read().startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.fixture
+def ethernet(real):
+    """The loopback device with the packets of an Ethernet: windows hold more than one."""
+    if not real:
+        yield
+        return
+    subprocess.run(["ip", "link", "set", "lo", "mtu", "1500"], check=True)
+    yield
+    subprocess.run(["ip", "link", "set", "lo", "mtu", "65536"], check=True)
+
+
+@pytest.mark.parametrize("end", [False, True], ids=["", "half-closed"])
+@pytest.mark.parametrize("pause", [0, 3])
+@pytest.mark.parametrize("room", [2048, 4096, 10000])
+def test_slow_reader(room, pause, end, authority, everything, ethernet):
+    """All of an answer arrives, and the close_notify behind it, though a client has little room and takes its time."""
+    with ManualClient(everything, authority.root) as client:
+        client.wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        client.connect()
+        client.wire.send(client.sealed(b"GET /bytes/300000 HTTP/1.1\r\n\r\n"))
+        if end:
+            client.wire.end()
+        answer = b""
+        with contextlib.suppress(ssl.SSLZeroReturnError):
+            while part := client.read():
+                answer += part
+                if pause and len(answer) > 150000:
+                    time.sleep(pause)
+                    pause = 0
+        assert len(answer.partition(b"\r\n\r\n")[2]) == 300000
+
+
+@pytest.mark.module_only
+@pytest.mark.parametrize("way", ["disable", "others"])
+def test_flood_of_empty_records(way, authority, listen, clients, ask, tmp_path):
+    """Records without data, as fast as they go: neither others nor who stops the listener wait for their end."""
+    listener, at_end = listen(service="http"), []
+    with ManualClient(listener, authority.root, keys=tmp_path / "keys") as client:
+        client.connect()
+        records = client.empty_records(2_000_000)
+
+        def flood():
+            with contextlib.suppress(ConnectionError):
+                client.wire.socket.sendall(records)
+                at_end.append(len(records))
+
+        sender = threading.Thread(target=flood)
+        sender.start()
+        time.sleep(0.05)
+        if way == "others":
+            assert clients["python"].get(ask(listener)).status == 200
+        listener.set("enabled", 0)
+        sender.join()
+    assert not at_end
 
 
 def test_close_along_with_the_finished(authority, echoing):

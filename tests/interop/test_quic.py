@@ -186,9 +186,10 @@ def test_stateless_reset(quic, counted):
 
 
 @pytest.mark.parametrize(("size", "answered"), [
-    (1200, True), pytest.param(1199, False, marks=pytest.mark.module_only)])
+    (1200, True), *(pytest.param(size, answered, marks=pytest.mark.module_only)
+                    for size, answered in [(1199, False), (1500, True), (1501, False), (65000, False)])])
 def test_version_negotiation_by_hand(size, answered, quic):
-    """The packet to the byte (RFC 9000 section 17.2.1); none for a datagram too short to be a first one."""
+    """The packet to the byte (RFC 9000 section 17.2.1); none for one too short to be a first one, or too long."""
     theirs, ours = os.urandom(8), os.urandom(20)
     packet = b"\xc0" + bytes.fromhex("5a6a7a8a") + b"\x08" + theirs + b"\x14" + ours
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
