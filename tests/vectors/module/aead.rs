@@ -13,15 +13,46 @@ use kernel::{
         AeadAlgorithm,
         TAG_SIZE, //
     },
-    prelude::*, //
+    prelude::*,
+    str::CStr, //
+};
+
+/// An algorithm, and what it takes (SP 800-38D, SP 800-38C, RFC 8439).
+struct Kind {
+    name: &'static CStr,
+    /// Those of its keys that have a type.
+    typed: &'static [AeadAlgorithm],
+    key_sizes: &'static [usize],
+    tag_sizes: &'static [usize],
+}
+
+static GCM: Kind = Kind {
+    name: c"gcm(aes)",
+    typed: &[AeadAlgorithm::Aes128Gcm, AeadAlgorithm::Aes256Gcm],
+    key_sizes: &[16, 24, 32],
+    tag_sizes: &[4, 8, 12, 13, 14, 15, 16],
+};
+
+static CCM: Kind = Kind {
+    name: c"ccm(aes)",
+    typed: &[AeadAlgorithm::Aes128Ccm],
+    key_sizes: &[16, 24, 32],
+    tag_sizes: &[4, 6, 8, 10, 12, 14, 16],
+};
+
+static CHACHA20_POLY1305: Kind = Kind {
+    name: c"rfc7539(chacha20,poly1305)",
+    typed: &[AeadAlgorithm::ChaCha20Poly1305],
+    key_sizes: &[32],
+    tag_sizes: &[16],
 };
 
 /// The fields: algorithm, key, nonce, associated data, text, ciphertext, tag.
 pub(crate) fn run(vector: &mut Vector<'_>) -> Result<Outcome> {
-    let algorithms: &[AeadAlgorithm] = match vector.field()? {
-        b"AesGcm" => &[AeadAlgorithm::Aes128Gcm, AeadAlgorithm::Aes256Gcm],
-        b"AesCcm" => &[AeadAlgorithm::Aes128Ccm],
-        b"ChaCha20Poly1305" => &[AeadAlgorithm::ChaCha20Poly1305],
+    let kind = match vector.field()? {
+        b"AesGcm" => &GCM,
+        b"AesCcm" => &CCM,
+        b"ChaCha20Poly1305" => &CHACHA20_POLY1305,
         _ => return Err(EINVAL),
     };
     let key = vector.field()?;
@@ -32,30 +63,23 @@ pub(crate) fn run(vector: &mut Vector<'_>) -> Result<Outcome> {
     let tag = vector.field()?;
     vector.end()?;
 
-    let Some(&algorithm) = algorithms.iter().find(|a| a.key_size() == key.len()) else {
-        for algorithm in algorithms {
-            if let failed @ Outcome::Failed(..) =
-                Outcome::refused(Aead::new(*algorithm, key), EINVAL)
-            {
-                return Ok(failed);
-            }
-        }
-        return Ok(Outcome::NotApplicable(
-            "a key of a size that there is no AeadAlgorithm for",
-        ));
+    let typed = kind.typed.iter().find(|a| a.key_size() == key.len());
+    let aead = match typed {
+        Some(algorithm) => Aead::with_tag_size(*algorithm, key, tag.len()),
+        None => Aead::by_name(kind.name, key, tag.len()),
     };
+    if !kind.key_sizes.contains(&key.len()) || !kind.tag_sizes.contains(&tag.len()) {
+        return Ok(Outcome::refused(aead, EINVAL).then(|| {
+            Outcome::NotApplicable("a key or a tag of a size that the algorithm does not have")
+        }));
+    }
     let Ok(nonce) = nonce.try_into() else {
         return Ok(Outcome::NotApplicable(
             "a nonce of another size than 12 bytes",
         ));
     };
-    if tag.len() != TAG_SIZE {
-        return Ok(Outcome::NotApplicable(
-            "a tag of another size than 16 bytes",
-        ));
-    }
 
-    let aead = Aead::new(algorithm, key)?;
+    let aead = aead?;
     let sealed = joined(ciphertext, tag)?;
 
     let mut buf = joined(ciphertext, tag)?;
@@ -72,7 +96,7 @@ pub(crate) fn run(vector: &mut Vector<'_>) -> Result<Outcome> {
         (_, Err(error)) => Outcome::Failed("it was not opened as it should", Some(error)),
     };
 
-    let mut buf = joined(text, &[0x5a; TAG_SIZE])?;
+    let mut buf = joined(text, &[0x5a; TAG_SIZE][..tag.len()])?;
     aead.seal_in_place(nonce, aad, &mut buf)?;
     Ok(outcome.then(|| {
         Outcome::when(
