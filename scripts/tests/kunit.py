@@ -10,10 +10,13 @@ from suites import Result, attempt, build_kernel, chosen, kernel_folder, module_
 
 KERNELS = chosen("um", "um-debug", "x86_64", "x86_64-debug", "x86_64-inline")
 DOCTESTS = "rust_doctests_kernel"
+# What is tested with each allocation failing in turn, and what is written to the log before it is so with all of them.
+NO_MEMORY = "no_memory"
+FAILING = "kunit: with allocations failing that may sleep"
 # What the guest runs: the suites of the kernel ran at boot, those of the module run when it is loaded. Where there is
-# failslab, what is tested with each allocation failing is so once more, with those failing too that may sleep, and what
-# that leaks is seen by kmemleak. The sample of the crypto API checks itself. The module of the kernel's own tree is the
-# same once more.
+# failslab, what is tested with each allocation failing is so once more, with those failing too that may sleep, and
+# those of pages, and what that leaks is seen by kmemleak. The sample of the crypto API checks itself. The module of the
+# kernel's own tree is the same once more.
 COLLECT = """
 set -e
 insmod "$RUST_TLS_MODULE"
@@ -23,10 +26,14 @@ if [ -f "$SAMPLE" ]; then
 fi
 cd /sys/kernel/debug/kunit
 if [ -d ../failslab ]; then
-    echo N >../failslab/ignore-gfp-wait
-    echo 0 >../failslab/verbose
-    echo 1 >rust_crypto/run
-    echo Y >../failslab/ignore-gfp-wait
+    for fault in failslab fail_page_alloc; do
+        echo N >../$fault/ignore-gfp-wait
+        echo 0 >../$fault/verbose
+    done
+    echo 0 >../fail_page_alloc/min-order
+    echo "$FAILING" >/dev/kmsg
+    for results in $(grep -l " $NO_MEMORY\\b" */results); do echo 1 >"${results%/results}/run"; done
+    for fault in failslab fail_page_alloc; do echo Y >../$fault/ignore-gfp-wait; done
 fi
 for suite in *; do cat "$suite/results" >"$RESULTS/$suite.ktap"; done
 rmmod rust_tls
@@ -69,6 +76,17 @@ def cases(text):
         yield "all cases", f"{planned} cases were planned and {count} ran"
 
 
+def failed_allocations(log):
+    """How many allocations failed in turn, those included that may sleep, by suite."""
+    found, suite = {}, None
+    for line in log.partition(FAILING)[2].splitlines():
+        if match := re.search(r"# Subtest: (\w+)$", line):
+            suite = match.group(1)
+        elif match := re.search(r"each of (\d+) allocations failed in turn$", line):
+            found[suite] = found.get(suite, 0) + int(match.group(1))
+    return found
+
+
 def run_kernel(kernel):
     built = attempt(f"{kernel}: build", build_kernel, kernel)
     if built.problem:
@@ -85,6 +103,7 @@ def run_kernel(kernel):
         "--log", results / "kernel.log", "--env", f"RUST_TLS_MODULE={module_file(kernel)}",
         "--env", f"RESULTS={results}", "--env", f"SAMPLE={kernel_folder(kernel) / 'samples/rust/rust_crypto.ko'}",
         "--env", f"IN_TREE={kernel_folder(kernel) / in_tree.FOLDER / 'rust_tls.ko'}",
+        "--env", f"FAILING={FAILING}", "--env", f"NO_MEMORY={NO_MEMORY}",
         "--", "bash", "-c", COLLECT,
     ]
     # fmt: on
@@ -100,6 +119,13 @@ def run_kernel(kernel):
     for suite, found in ran.items():
         for name, problem in found:
             yield Result(f"{kernel}: {suite}.{name}", problem)
+    if "CONFIG_FAILSLAB=y" in (kernel_folder(kernel) / ".config").read_text(encoding="ascii"):
+        log = (results / "kernel.log").read_text(encoding="utf-8", errors="replace")
+        failed = failed_allocations(log)
+        for suite in [name for name, found in ran.items() if NO_MEMORY in dict(found)]:
+            problem = "" if failed.get(suite) else "no allocation failed"
+            yield Result(f"{kernel}: {suite} with allocations failing", problem)
+        say(f"{kernel}: {sum(failed.values())} allocations failed in turn")
     say(f"{kernel}: {sum(map(len, ran.values()))} cases in {len(ran)} suites")
 
 
