@@ -57,8 +57,9 @@ NO_TLS = "TLS RUST_TLS RUST_TLS_KUNIT_TEST RUST_NET_KUNIT_TEST"
 PARTS = ["prepare", "rust/", "crypto/", "net/core/tls_handshake-traces.o", f"{in_tree.FOLDER}/", "samples/rust/"]
 
 # What the series changes of C, or adds, that is built in every variant; the helpers are checked on their way.
-CHECKED = ["crypto/ecdsa-p1363.o", "crypto/ecdsa-x962.o", "crypto/rsa.o", "crypto/testmgr.o"]
-CHECKED += ["net/core/tls_handshake-traces.o", "rust/helpers/helpers.o"]
+CHECKED = [f"crypto/{name}.o" for name in ("api", "ecc", "ecdsa-p1363", "ecdsa-x962", "rsa", "testmgr")]
+CHECKED += ["arch/um/kernel/stacktrace.o", "net/core/tls_handshake-traces.o", "net/tls/tls_sw.o"]
+CHECKED += ["rust/helpers/helpers.o"]
 
 
 @dataclass
@@ -101,6 +102,7 @@ VARIANTS = [
     Variant("CRYPTO_P256_RUST=m", on="CRYPTO_P256_RUST=m"),
     Variant("CRYPTO_P256_RUST=n", off="CRYPTO_P256_RUST CRYPTO_P256_RUST_KUNIT_TEST RUST_TLS RUST_TLS_KUNIT_TEST"),
     Variant("SAMPLE_RUST_CRYPTO=n", off="SAMPLE_RUST_CRYPTO"),
+    *(Variant(f"{name}=n", off=name, parts=PARTS) for name in TESTS.split()),
     Variant("no KUnit tests", off=TESTS),
     Variant("KUNIT=n", off=f"KUNIT RUST_KUNIT_TESTS {TESTS}"),
     Variant("TRACEPOINTS=n", off="FTRACE ENABLE_DEFAULT_TRACERS"),

@@ -105,6 +105,6 @@ def run():
     yield attempt("Clippy: series", program, SCRIPTS / "kernel", "lint", "um")
     yield attempt("kernel for the module", program, SCRIPTS / "kernel", "build", "um")
     yield attempt("Clippy: module", program, SCRIPTS / "kernel", "module", "um", "--clippy")
-    for name in ("algorithms", "vectors"):
-        folder = TOP / f"tests/{name}/module"
+    for name in ("algorithms/module", "bench/wrappers", "vectors/module"):
+        folder = TOP / "tests" / name
         yield attempt(f"Clippy: {name}", program, SCRIPTS / "kernel", "module", "um", "--of", folder, "--clippy")

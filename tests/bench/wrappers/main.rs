@@ -388,13 +388,13 @@ fn agreements() -> Result {
         "x25519",
         0,
         &mut (),
-        |_, n| {
+        |(), n| {
             (0..n).try_for_each(|_| {
                 black_box(curve25519::EphemeralKey::generate()?.agree(theirs)?);
                 Ok(())
             })
         },
-        |_, n| peer::x25519(n, theirs),
+        |(), n| peer::x25519(n, theirs),
     )?;
 
     for (name, curve) in [
@@ -407,13 +407,13 @@ fn agreements() -> Result {
             name,
             0,
             &mut (),
-            |_, n| {
+            |(), n| {
                 (0..n).try_for_each(|_| {
                     black_box(kpp::EphemeralKey::generate(curve)?.agree(theirs)?);
                     Ok(())
                 })
             },
-            |_, n| peer::ecdh(n, curve.name(), &theirs[1..]),
+            |(), n| peer::ecdh(n, curve.name(), &theirs[1..]),
         )?;
     }
     Ok(())
@@ -443,14 +443,14 @@ fn signatures() -> Result {
             name,
             0,
             &mut (),
-            |_, n| {
+            |(), n| {
                 (0..n).try_for_each(|_| match ours.verify(&digest, &sig) {
                     Err(EKEYREJECTED) => Ok(()),
                     Err(error) => Err(error),
                     Ok(()) => Err(EINVAL),
                 })
             },
-            |_, n| peer.refuse(n, &digest, &sig),
+            |(), n| peer.refuse(n, &digest, &sig),
         )?;
     }
     Ok(())
