@@ -12,7 +12,9 @@
 //! The two sides take turns, many times, a fraction of a millisecond each; a ratio is that of two
 //! turns that follow each other. So what slows the machine down slows both down. They work on the
 //! same bytes. From turn to turn the stack begins elsewhere, as ciphers that have their state there
-//! (ChaCha20 does) are some percent faster at some places than at others, whoever calls them.
+//! (ChaCha20 does) are some percent faster at some places than at others, whoever calls them. The
+//! shortest loops are there several times, for the same reason: whether the processor guesses the
+//! last turn of a loop depends on the addresses of the branches before it.
 
 mod peer;
 
@@ -26,14 +28,18 @@ use kernel::{
         },
         ct_eq,
         curve25519,
+        ffdhe,
         kpp,
         rng,
+        rsa,
         shash::{
             Hash,
             HashAlgorithm,
-            Mac, //
+            Mac,
+            Running, //
         },
         sig::{
+            PrivateKey,
             PublicKey,
             SigAlgorithm, //
         },
@@ -63,6 +69,9 @@ module! {
 /// How many places on the stack a turn may begin at, 16 bytes from one to the next: as many as make
 /// a difference to the caches.
 const PLACES: usize = 4;
+
+/// How many copies there are of a short loop.
+const LOOPS: u32 = 8;
 
 /// How many turns each side has: each pair of places as often as any other.
 const TURNS: usize = 19 * PLACES * PLACES;
@@ -200,6 +209,24 @@ fn hashes(size: usize) -> Result {
     }
 
     let alg = HashAlgorithm::Sha256;
+    let hash = Hash::new(alg)?;
+    // SAFETY: That is the size of the digests.
+    let peer = unsafe { peer::Hash::new(alg.name(), alg.digest_size(), None)? };
+    compare(
+        "sha256/heap",
+        size,
+        &mut [0; 32],
+        |out, n| {
+            (0..n).try_for_each(|_| {
+                let mut running = Running::new(&hash, GFP_KERNEL)?;
+
+                running.update(&data)?;
+                running.finish(out)
+            })
+        },
+        |out, n| peer.digest_heap(n, &data, out),
+    )?;
+
     let key = [0x42; 32];
     let mac = Mac::new(alg, &key)?;
     // SAFETY: That is the size of the digests.
@@ -292,7 +319,42 @@ fn aeads(size: usize) -> Result {
             |buf, n| peer.seal_shared(n, &nonce, &mut aad, buf),
         )?;
     }
-    Ok(())
+
+    // The other ways to lay out a message.
+    let alg = AeadAlgorithm::Aes128Gcm;
+    let key = KVec::from_elem(0x42, alg.key_size(), GFP_KERNEL)?;
+    let aead = Aead::new(alg, &key)?;
+    let peer = peer::Aead::new(alg.name(), &key, 12)?;
+    let nonce = [7; 12];
+    let mut aad = KVec::from_elem(0x17, AAD_SIZE, GFP_KERNEL)?;
+    let aad_of_ours = KVec::from_elem(0x17, AAD_SIZE, GFP_KERNEL)?;
+    let mut text = KVec::from_elem(0x61, size, GFP_KERNEL)?;
+    let text_of_ours = KVec::from_elem(0x61, size, GFP_KERNEL)?;
+    let mut out = KVec::from_elem(0, size + TAG_SIZE, GFP_KERNEL)?;
+    let mut other = KVec::from_elem(0, size + TAG_SIZE, GFP_KERNEL)?;
+    let mut tag = KVec::from_elem(0, TAG_SIZE, GFP_KERNEL)?;
+    let mut tag_of_ours = KVec::from_elem(0, TAG_SIZE, GFP_KERNEL)?;
+
+    aead.seal(&nonce, &aad_of_ours, &text_of_ours, &mut out)?;
+    peer.seal_apart(1, &nonce, &mut aad, &mut text, &mut other)?;
+    same(&out, &other)?;
+    compare(
+        "gcm(aes)/128/seal-apart",
+        size,
+        &mut out,
+        |out, n| (0..n).try_for_each(|_| aead.seal(&nonce, &aad_of_ours, &text_of_ours, out)),
+        |out, n| peer.seal_apart(n, &nonce, &mut aad, &mut text, out),
+    )?;
+    compare(
+        "gcm(aes)/128/seal-detached",
+        size,
+        &mut text,
+        |text, n| {
+            (0..n)
+                .try_for_each(|_| aead.seal_detached(&nonce, &aad_of_ours, text, &mut tag_of_ours))
+        },
+        |text, n| peer.seal_detached(n, &nonce, &mut aad, text, &mut tag),
+    )
 }
 
 fn skciphers(size: usize) -> Result {
@@ -326,14 +388,39 @@ fn skciphers(size: usize) -> Result {
             |buf, n| peer.encrypt(n, &whole_iv, buf),
         )?;
     }
-    Ok(())
+
+    let iv = [7; 16];
+    let mut buf = KVec::from_elem(0x61, size, GFP_KERNEL)?;
+    let mut text = KVec::from_elem(0x61, size, GFP_KERNEL)?;
+    let text_of_ours = KVec::from_elem(0x61, size, GFP_KERNEL)?;
+    let alg = SkcipherAlgorithm::Aes128Cbc;
+    let cipher = Skcipher::new(alg, &[0x42; 16])?;
+    let mut peer = peer::Skcipher::new(alg.name(), &[0x42; 16])?;
+    compare(
+        "cbc(aes)/128/decrypt",
+        size,
+        &mut buf,
+        |buf, n| (0..n).try_for_each(|_| cipher.decrypt_in_place(&iv, buf)),
+        |buf, n| peer.decrypt(n, &iv, buf),
+    )?;
+    let alg = SkcipherAlgorithm::Aes128Ctr;
+    let cipher = Skcipher::new(alg, &[0x42; 16])?;
+    let mut peer = peer::Skcipher::new(alg.name(), &[0x42; 16])?;
+    compare(
+        "ctr(aes)/128/apart",
+        size,
+        &mut buf,
+        |buf, n| (0..n).try_for_each(|_| cipher.encrypt(&iv, &text_of_ours, buf)),
+        |buf, n| peer.apart(n, &iv, &mut text, buf),
+    )
 }
 
 /// Compares two slices of one length. It is a function of its own, as the peer's is: inlined, the loop
-/// is a cycle slower or faster by what happens to be around it.
+/// is a cycle slower or faster by what happens to be around it. With another `PLACE` it is another
+/// one.
 #[inline(never)]
-fn equal(mut n: u32, a: &[u8], b: &[u8]) -> Result {
-    if a.len() != b.len() {
+fn equal_at<const PLACE: u32>(mut n: u32, a: &[u8], b: &[u8]) -> Result {
+    if a.len() != b.len() || black_box(PLACE) != PLACE {
         return Err(EINVAL);
     }
     while n > 0 {
@@ -345,7 +432,25 @@ fn equal(mut n: u32, a: &[u8], b: &[u8]) -> Result {
     Ok(())
 }
 
+/// The same at several places in the code.
+fn equal(place: u32, n: u32, a: &[u8], b: &[u8]) -> Result {
+    let at = match place % LOOPS {
+        0 => equal_at::<0>,
+        1 => equal_at::<1>,
+        2 => equal_at::<2>,
+        3 => equal_at::<3>,
+        4 => equal_at::<4>,
+        5 => equal_at::<5>,
+        6 => equal_at::<6>,
+        _ => equal_at::<7>,
+    };
+
+    at(n, a, b)
+}
+
 fn bytes(size: usize) -> Result {
+    // Each place of ours has its turn with each of the peer's.
+    let (mut ours, mut theirs) = (0, 0);
     let mut buf = KVec::from_elem(0x61, size, GFP_KERNEL)?;
     let other = KVec::from_elem(0x61, size, GFP_KERNEL)?;
     let other = &other[..];
@@ -355,10 +460,14 @@ fn bytes(size: usize) -> Result {
         size,
         &mut buf,
         |buf, n| {
+            ours += 1;
             // Known to be of one length, as they are to the peer.
-            equal(n, &buf[..size], &other[..size])
+            equal(ours, n, &buf[..size], &other[..size])
         },
-        |buf, n| peer::equal(n, buf, other),
+        |buf, n| {
+            theirs += 1;
+            peer::equal(theirs / LOOPS, n, buf, other)
+        },
     )?;
     compare(
         "zeroize",
@@ -416,8 +525,38 @@ fn agreements() -> Result {
             |(), n| peer::ecdh(n, curve.name(), &theirs[1..]),
         )?;
     }
-    Ok(())
+
+    let group = ffdhe::Group::Ffdhe2048;
+    let theirs = ffdhe::EphemeralKey::generate(group)?;
+    let theirs = theirs.public_key();
+    compare(
+        "ffdhe2048(dh)",
+        0,
+        &mut (),
+        |(), n| {
+            (0..n).try_for_each(|_| {
+                black_box(ffdhe::EphemeralKey::generate(group)?.agree(theirs)?);
+                Ok(())
+            })
+        },
+        |(), n| peer::dh(n, group.name(), theirs),
+    )
 }
+
+/// A DER `RSAPublicKey` of 2048 bits, whose factors nobody has.
+fn rsa_key() -> [u8; 270] {
+    let mut der = [0xff; 270];
+
+    der[..9].copy_from_slice(&[0x30, 0x82, 0x01, 0x0a, 0x02, 0x82, 0x01, 0x01, 0x00]);
+    der[265..].copy_from_slice(&[0x02, 0x03, 0x01, 0x00, 0x01]);
+    der
+}
+
+/// The private key of RFC 6979, appendix A.2.5, a DER `ECPrivateKey` (RFC 5915).
+static ECDSA_KEY: [u8; 51] = *b"\x30\x31\x02\x01\x01\x04\x20\
+    \xc9\xaf\xa9\xd8\x45\xba\x75\x16\x6b\x5c\x21\x57\x67\xb1\xd6\x93\
+    \x4e\x50\xc3\xdb\x36\xe8\x9b\x12\x7b\x8a\x62\x2b\x12\x0f\x67\x21\
+    \xa0\x0a\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
 
 fn signatures() -> Result {
     for (name, curve, alg) in [
@@ -443,15 +582,55 @@ fn signatures() -> Result {
             name,
             0,
             &mut (),
-            |(), n| {
-                (0..n).try_for_each(|_| match ours.verify(&digest, &sig) {
-                    Err(EKEYREJECTED) => Ok(()),
-                    Err(error) => Err(error),
-                    Ok(()) => Err(EINVAL),
-                })
-            },
+            |(), n| (0..n).try_for_each(|_| refused(ours.verify(&digest, &sig))),
             |(), n| peer.refuse(n, &digest, &sig),
         )?;
     }
-    Ok(())
+
+    let digest = [0x17; 32];
+    let (sig, expected) = ([0x42; 256], [0x17; 256]);
+    let key = rsa_key();
+    let alg = SigAlgorithm::RsaPkcs1Sha256;
+    let ours = PublicKey::new(alg, &key)?;
+    let peer = peer::PublicKey::new(alg.name(), &key)?;
+    compare(
+        "pkcs1(rsa,sha256)/verify",
+        0,
+        &mut (),
+        |(), n| (0..n).try_for_each(|_| refused(ours.verify(&digest, &sig))),
+        |(), n| peer.refuse(n, &digest, &sig),
+    )?;
+    let ours = rsa::PublicKey::from_pkcs1_der(&key)?;
+    // SAFETY: The modulus has as many bytes.
+    let peer = unsafe { peer::Rsa::new(&key, 256)? };
+    compare(
+        "rsa/verify-pkcs1",
+        0,
+        &mut (),
+        |(), n| {
+            (0..n)
+                .try_for_each(|_| refused(ours.verify_pkcs1(HashAlgorithm::Sha256, &digest, &sig)))
+        },
+        |(), n| peer.refuse(n, &sig, &expected),
+    )?;
+
+    let alg = SigAlgorithm::EcdsaP256P1363;
+    let ours = PrivateKey::new(alg, &ECDSA_KEY)?;
+    let peer = peer::PrivateKey::new(alg.name(), &ECDSA_KEY)?;
+    compare(
+        "p1363(ecdsa-nist-p256)/sign",
+        0,
+        &mut [0; 64],
+        |sig, n| (0..n).try_for_each(|_| ours.sign(&digest, sig).map(|_| ())),
+        |sig, n| peer.sign(n, &digest, sig),
+    )
+}
+
+/// Makes a mistake out of a signature that is taken.
+fn refused(result: Result) -> Result {
+    match result {
+        Err(EKEYREJECTED) => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => Err(EINVAL),
+    }
 }

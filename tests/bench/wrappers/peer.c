@@ -6,7 +6,9 @@
  */
 
 #include <crypto/aead.h>
+#include <crypto/akcipher.h>
 #include <crypto/curve25519.h>
+#include <crypto/dh.h>
 #include <crypto/ecdh.h>
 #include <crypto/hash.h>
 #include <crypto/kpp.h>
@@ -70,6 +72,17 @@ struct peer_aead *peer_aead_new(const char *name, const u8 *key,
 	return p;
 }
 
+static void peer_aead_vector(struct peer_aead *p, u8 *iv, const u8 *nonce)
+{
+	/* RFC 3610: CCM's vector begins with the size of its length. */
+	if (p->iv_len == 16) {
+		iv[0] = 15 - NONCE_SIZE - 1;
+		memcpy(iv + 1, nonce, NONCE_SIZE);
+	} else {
+		memcpy(iv, nonce, NONCE_SIZE);
+	}
+}
+
 static int peer_aead_crypt(struct peer_aead *p, struct aead_request *req,
 			   bool seal, const u8 *nonce, u8 *aad,
 			   unsigned int aad_len, u8 *buf, unsigned int len)
@@ -78,14 +91,7 @@ static int peer_aead_crypt(struct peer_aead *p, struct aead_request *req,
 	u8 iv[16] __aligned(16) = {};
 	DECLARE_CRYPTO_WAIT(wait);
 
-	/* RFC 3610: CCM's vector begins with the size of its length. */
-	if (p->iv_len == 16) {
-		iv[0] = 15 - NONCE_SIZE - 1;
-		memcpy(iv + 1, nonce, NONCE_SIZE);
-	} else {
-		memcpy(iv, nonce, NONCE_SIZE);
-	}
-
+	peer_aead_vector(p, iv, nonce);
 	sg_init_table(sg, ARRAY_SIZE(sg));
 	sg_set_buf(&sg[0], aad, aad_len);
 	sg_set_buf(&sg[1], buf, len);
@@ -147,6 +153,70 @@ int peer_aead_open(struct peer_aead *p, unsigned int n, const u8 *nonce,
 	return 0;
 }
 
+/* What the next two have in common: a request of the message's own. */
+static int peer_aead_encrypt(struct peer_aead *p, const u8 *nonce,
+			     unsigned int aad_len, struct scatterlist *src,
+			     struct scatterlist *dst, unsigned int len)
+{
+	struct aead_request *req = aead_request_alloc(p->tfm, GFP_ATOMIC);
+	u8 iv[16] __aligned(16) = {};
+	DECLARE_CRYPTO_WAIT(wait);
+	int err;
+
+	if (!req)
+		return -ENOMEM;
+	peer_aead_vector(p, iv, nonce);
+	aead_request_set_callback(req, CRYPTO_TFM_REQ_MAY_BACKLOG,
+				  crypto_req_done, &wait);
+	aead_request_set_ad(req, aad_len);
+	aead_request_set_crypt(req, src, dst, len, iv);
+	err = crypto_wait_req(crypto_aead_encrypt(req), &wait);
+	aead_request_free(req);
+	return err;
+}
+
+/* From one buffer to another, the tag at the end of it. */
+int peer_aead_seal_apart(struct peer_aead *p, unsigned int n, const u8 *nonce,
+			 u8 *aad, unsigned int aad_len, u8 *text,
+			 unsigned int len, u8 *out)
+{
+	while (n--) {
+		struct scatterlist src[2], dst[2];
+		int err;
+
+		sg_init_table(src, ARRAY_SIZE(src));
+		sg_set_buf(&src[0], aad, aad_len);
+		sg_set_buf(&src[1], text, len);
+		sg_init_table(dst, ARRAY_SIZE(dst));
+		sg_set_buf(&dst[0], aad, aad_len);
+		sg_set_buf(&dst[1], out, len + TAG_SIZE);
+		err = peer_aead_encrypt(p, nonce, aad_len, src, dst, len);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* In place, the tag elsewhere. */
+int peer_aead_seal_detached(struct peer_aead *p, unsigned int n,
+			    const u8 *nonce, u8 *aad, unsigned int aad_len,
+			    u8 *text, unsigned int len, u8 *tag)
+{
+	while (n--) {
+		struct scatterlist sg[3];
+		int err;
+
+		sg_init_table(sg, ARRAY_SIZE(sg));
+		sg_set_buf(&sg[0], aad, aad_len);
+		sg_set_buf(&sg[1], text, len);
+		sg_set_buf(&sg[2], tag, TAG_SIZE);
+		err = peer_aead_encrypt(p, nonce, aad_len, sg, sg, len);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 void peer_skcipher_free(struct crypto_sync_skcipher *tfm)
 {
 	crypto_free_sync_skcipher(tfm);
@@ -166,8 +236,9 @@ peer_skcipher_new(const char *name, const u8 *key, unsigned int key_len)
 	return tfm;
 }
 
-static int peer_skcipher_once(struct crypto_sync_skcipher *tfm, const u8 *iv,
-			      u8 *buf, unsigned int len)
+static __always_inline int
+peer_skcipher_once(struct crypto_sync_skcipher *tfm, bool encrypt, const u8 *iv,
+		   u8 *buf, unsigned int len)
 {
 	SYNC_SKCIPHER_REQUEST_ON_STACK(req, tfm);
 	struct scatterlist sg;
@@ -180,6 +251,40 @@ static int peer_skcipher_once(struct crypto_sync_skcipher *tfm, const u8 *iv,
 	skcipher_request_set_sync_tfm(req, tfm);
 	skcipher_request_set_callback(req, 0, NULL, NULL);
 	skcipher_request_set_crypt(req, &sg, &sg, len, copy);
+	err = encrypt ? crypto_skcipher_encrypt(req) :
+			crypto_skcipher_decrypt(req);
+	skcipher_request_zero(req);
+	return err;
+}
+
+static int peer_skcipher_encrypt_once(struct crypto_sync_skcipher *tfm,
+				      const u8 *iv, u8 *buf, unsigned int len)
+{
+	return peer_skcipher_once(tfm, true, iv, buf, len);
+}
+
+static int peer_skcipher_decrypt_once(struct crypto_sync_skcipher *tfm,
+				      const u8 *iv, u8 *buf, unsigned int len)
+{
+	return peer_skcipher_once(tfm, false, iv, buf, len);
+}
+
+/* From one buffer to another. */
+static int peer_skcipher_apart_once(struct crypto_sync_skcipher *tfm,
+				    const u8 *iv, u8 *from, u8 *to,
+				    unsigned int len)
+{
+	SYNC_SKCIPHER_REQUEST_ON_STACK(req, tfm);
+	struct scatterlist src, dst;
+	u8 copy[16] __aligned(16);
+	int err;
+
+	memcpy(copy, iv, sizeof(copy));
+	sg_init_one(&src, from, len);
+	sg_init_one(&dst, to, len);
+	skcipher_request_set_sync_tfm(req, tfm);
+	skcipher_request_set_callback(req, 0, NULL, NULL);
+	skcipher_request_set_crypt(req, &src, &dst, len, copy);
 	err = crypto_skcipher_encrypt(req);
 	skcipher_request_zero(req);
 	return err;
@@ -189,7 +294,31 @@ int peer_skcipher_encrypt(struct crypto_sync_skcipher *tfm, unsigned int n,
 			  const u8 *iv, u8 *buf, unsigned int len)
 {
 	while (n--) {
-		int err = peer_skcipher_once(tfm, iv, buf, len);
+		int err = peer_skcipher_encrypt_once(tfm, iv, buf, len);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int peer_skcipher_decrypt(struct crypto_sync_skcipher *tfm, unsigned int n,
+			  const u8 *iv, u8 *buf, unsigned int len)
+{
+	while (n--) {
+		int err = peer_skcipher_decrypt_once(tfm, iv, buf, len);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int peer_skcipher_apart(struct crypto_sync_skcipher *tfm, unsigned int n,
+			const u8 *iv, u8 *from, u8 *to, unsigned int len)
+{
+	while (n--) {
+		int err = peer_skcipher_apart_once(tfm, iv, from, to, len);
 
 		if (err)
 			return err;
@@ -256,6 +385,29 @@ int peer_shash_parts(struct crypto_shash *tfm, unsigned int n, const u8 *data,
 	return 0;
 }
 
+/* With a descriptor that outlives the function that begins, so on the heap. */
+int peer_shash_heap(struct crypto_shash *tfm, unsigned int n, const u8 *data,
+		    unsigned int len, u8 *out)
+{
+	while (n--) {
+		struct shash_desc *desc;
+		int err;
+
+		desc = kmalloc(sizeof(*desc) + crypto_shash_descsize(tfm),
+			       GFP_KERNEL);
+		if (!desc)
+			return -ENOMEM;
+		desc->tfm = tfm;
+		err = crypto_shash_init(desc) ?:
+		      crypto_shash_update(desc, data, len) ?:
+		      crypto_shash_final(desc, out);
+		kfree_sensitive(desc);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 int peer_rng(unsigned int n, u8 *buf, unsigned int len)
 {
 	while (n--) {
@@ -267,13 +419,37 @@ int peer_rng(unsigned int n, u8 *buf, unsigned int len)
 	return 0;
 }
 
-int peer_memneq(unsigned int n, const u8 *a, const u8 *b, size_t len)
+/* The same at several places in the code, see main.rs. */
+#define PEER_MEMNEQ(place)						\
+static noinline int peer_memneq_##place(unsigned int n, const u8 *a,	\
+					const u8 *b, size_t len)	\
+{									\
+	while (n--) {							\
+		if (crypto_memneq(a, b, len))				\
+			return -EBADMSG;				\
+	}								\
+	return 0;							\
+}
+
+PEER_MEMNEQ(0)
+PEER_MEMNEQ(1)
+PEER_MEMNEQ(2)
+PEER_MEMNEQ(3)
+PEER_MEMNEQ(4)
+PEER_MEMNEQ(5)
+PEER_MEMNEQ(6)
+PEER_MEMNEQ(7)
+
+int peer_memneq(unsigned int place, unsigned int n, const u8 *a, const u8 *b,
+		size_t len)
 {
-	while (n--) {
-		if (crypto_memneq(a, b, len))
-			return -EBADMSG;
-	}
-	return 0;
+	static int (*const places[])(unsigned int n, const u8 *a, const u8 *b,
+				     size_t len) = {
+		peer_memneq_0, peer_memneq_1, peer_memneq_2, peer_memneq_3,
+		peer_memneq_4, peer_memneq_5, peer_memneq_6, peer_memneq_7,
+	};
+
+	return places[place % ARRAY_SIZE(places)](n, a, b, len);
 }
 
 int peer_memzero(unsigned int n, u8 *buf, size_t len)
@@ -361,6 +537,107 @@ int peer_ecdh(unsigned int n, const char *name, const u8 *theirs,
 	return err;
 }
 
+/* The same in a group of RFC 7919; the key is what is drawn for such a group. */
+static int peer_dh_once(const char *name, const u8 *theirs, unsigned int size,
+			u8 *src, u8 *dst)
+{
+	struct crypto_kpp *tfm = crypto_alloc_kpp(name, 0, CRYPTO_ALG_ASYNC);
+	struct kpp_request *req = NULL;
+	struct dh params = {};
+	struct scatterlist in, out;
+	DECLARE_CRYPTO_WAIT(wait);
+	char packet[sizeof(struct kpp_secret) + 4 * sizeof(int)];
+	unsigned int len = crypto_dh_key_len(&params);
+	int err;
+
+	if (IS_ERR(tfm))
+		return PTR_ERR(tfm);
+	err = -EINVAL;
+	if (len > sizeof(packet))
+		goto out;
+	err = crypto_dh_encode_key(packet, len, &params) ?:
+	      crypto_kpp_set_secret(tfm, packet, len);
+	if (err)
+		goto out;
+	err = -ENOMEM;
+	req = kpp_request_alloc(tfm, GFP_KERNEL);
+	if (!req)
+		goto out;
+	kpp_request_set_callback(req, CRYPTO_TFM_REQ_MAY_BACKLOG,
+				 crypto_req_done, &wait);
+
+	sg_init_one(&out, dst, size);
+	kpp_request_set_input(req, NULL, 0);
+	kpp_request_set_output(req, &out, size);
+	err = crypto_wait_req(crypto_kpp_generate_public_key(req), &wait);
+	if (err)
+		goto out;
+
+	memcpy(src, theirs, size);
+	sg_init_one(&in, src, size);
+	sg_init_one(&out, dst, size);
+	kpp_request_set_input(req, &in, size);
+	kpp_request_set_output(req, &out, size);
+	err = crypto_wait_req(crypto_kpp_compute_shared_secret(req), &wait);
+out:
+	kpp_request_free(req);
+	crypto_free_kpp(tfm);
+	return err;
+}
+
+int peer_dh(unsigned int n, const char *name, const u8 *theirs,
+	    unsigned int size)
+{
+	u8 *src = kmalloc(size, GFP_KERNEL);
+	u8 *dst = kmalloc(size, GFP_KERNEL);
+	int err = src && dst ? 0 : -ENOMEM;
+
+	while (n-- && !err)
+		err = peer_dh_once(name, theirs, size, src, dst);
+	kfree_sensitive(src);
+	kfree_sensitive(dst);
+	return err;
+}
+
+void peer_rsa_free(struct crypto_akcipher *tfm)
+{
+	crypto_free_akcipher(tfm);
+}
+
+struct crypto_akcipher *peer_rsa_new(const u8 *key, unsigned int key_len)
+{
+	struct crypto_akcipher *tfm;
+
+	tfm = crypto_alloc_akcipher("rsa", 0, CRYPTO_ALG_ASYNC);
+	if (IS_ERR(tfm))
+		return NULL;
+	if (crypto_akcipher_set_pub_key(tfm, key, key_len)) {
+		crypto_free_akcipher(tfm);
+		return NULL;
+	}
+	return tfm;
+}
+
+/* The operation, and a comparison with what it should have given. */
+int peer_rsa_refuse(struct crypto_akcipher *tfm, unsigned int n, const u8 *sig,
+		    const u8 *expected, unsigned int size)
+{
+	while (n--) {
+		u8 *out = kmalloc(size, GFP_KERNEL);
+		int err;
+
+		if (!out)
+			return -ENOMEM;
+		err = crypto_akcipher_sync_encrypt(tfm, sig, size, out, size);
+		if (!err && !memcmp(out, expected, size))
+			err = -EINVAL;
+		kfree(out);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 void peer_sig_free(struct crypto_sig *tfm)
 {
 	crypto_free_sig(tfm);
@@ -380,6 +657,32 @@ struct crypto_sig *peer_sig_new(const char *name, const u8 *key,
 	return tfm;
 }
 
+struct crypto_sig *peer_sig_new_private(const char *name, const u8 *key,
+					unsigned int key_len)
+{
+	struct crypto_sig *tfm = crypto_alloc_sig(name, 0, 0);
+
+	if (IS_ERR(tfm))
+		return NULL;
+	if (crypto_sig_set_privkey(tfm, key, key_len)) {
+		crypto_free_sig(tfm);
+		return NULL;
+	}
+	return tfm;
+}
+
+int peer_sig_sign(struct crypto_sig *tfm, unsigned int n, const u8 *digest,
+		  unsigned int digest_len, u8 *sig, unsigned int sig_len)
+{
+	while (n--) {
+		int err = crypto_sig_sign(tfm, digest, digest_len, sig, sig_len);
+
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
 /* The signature is one that is refused, after all the work is done. */
 int peer_sig_refuse(struct crypto_sig *tfm, unsigned int n, const u8 *sig,
 		    unsigned int sig_len, const u8 *digest,
@@ -389,8 +692,9 @@ int peer_sig_refuse(struct crypto_sig *tfm, unsigned int n, const u8 *sig,
 		int err = crypto_sig_verify(tfm, sig, sig_len, digest,
 					    digest_len);
 
-		if (err != -EKEYREJECTED)
-			return err ?: -EINVAL;
+		/* -EINVAL is what RSA says of the first byte of the padding. */
+		if (err != -EKEYREJECTED && err != -EINVAL)
+			return err ?: -EBADMSG;
 	}
 	return 0;
 }

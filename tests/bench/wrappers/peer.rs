@@ -55,6 +55,26 @@ mod c {
             len: c_uint,
             sealed: *const u8,
         ) -> c_int;
+        pub(super) fn peer_aead_seal_apart(
+            p: *mut c_void,
+            n: c_uint,
+            nonce: *const u8,
+            aad: *mut u8,
+            aad_len: c_uint,
+            text: *mut u8,
+            len: c_uint,
+            out: *mut u8,
+        ) -> c_int;
+        pub(super) fn peer_aead_seal_detached(
+            p: *mut c_void,
+            n: c_uint,
+            nonce: *const u8,
+            aad: *mut u8,
+            aad_len: c_uint,
+            text: *mut u8,
+            len: c_uint,
+            tag: *mut u8,
+        ) -> c_int;
         pub(super) fn peer_aead_free(p: *mut c_void);
         pub(super) fn peer_skcipher_new(
             name: *const c_char,
@@ -66,6 +86,21 @@ mod c {
             n: c_uint,
             iv: *const u8,
             buf: *mut u8,
+            len: c_uint,
+        ) -> c_int;
+        pub(super) fn peer_skcipher_decrypt(
+            p: *mut c_void,
+            n: c_uint,
+            iv: *const u8,
+            buf: *mut u8,
+            len: c_uint,
+        ) -> c_int;
+        pub(super) fn peer_skcipher_apart(
+            p: *mut c_void,
+            n: c_uint,
+            iv: *const u8,
+            from: *mut u8,
+            to: *mut u8,
             len: c_uint,
         ) -> c_int;
         pub(super) fn peer_skcipher_free(p: *mut c_void);
@@ -88,6 +123,13 @@ mod c {
             len: c_uint,
             out: *mut u8,
         ) -> c_int;
+        pub(super) fn peer_shash_heap(
+            tfm: *mut c_void,
+            n: c_uint,
+            data: *const u8,
+            len: c_uint,
+            out: *mut u8,
+        ) -> c_int;
         pub(super) fn peer_shash_free(tfm: *mut c_void);
         pub(super) fn peer_sig_new(
             name: *const c_char,
@@ -104,7 +146,13 @@ mod c {
         ) -> c_int;
         pub(super) fn peer_sig_free(tfm: *mut c_void);
         pub(super) fn peer_rng(n: c_uint, buf: *mut u8, len: c_uint) -> c_int;
-        pub(super) fn peer_memneq(n: c_uint, a: *const u8, b: *const u8, len: usize) -> c_int;
+        pub(super) fn peer_memneq(
+            place: c_uint,
+            n: c_uint,
+            a: *const u8,
+            b: *const u8,
+            len: usize,
+        ) -> c_int;
         pub(super) fn peer_memzero(n: c_uint, buf: *mut u8, len: usize) -> c_int;
         pub(super) fn peer_x25519(n: c_uint, theirs: *const u8) -> c_int;
         pub(super) fn peer_ecdh(
@@ -112,6 +160,34 @@ mod c {
             name: *const c_char,
             theirs: *const u8,
             size: c_uint,
+        ) -> c_int;
+        pub(super) fn peer_dh(
+            n: c_uint,
+            name: *const c_char,
+            theirs: *const u8,
+            size: c_uint,
+        ) -> c_int;
+        pub(super) fn peer_rsa_new(key: *const u8, key_len: c_uint) -> *mut c_void;
+        pub(super) fn peer_rsa_refuse(
+            tfm: *mut c_void,
+            n: c_uint,
+            sig: *const u8,
+            expected: *const u8,
+            size: c_uint,
+        ) -> c_int;
+        pub(super) fn peer_rsa_free(tfm: *mut c_void);
+        pub(super) fn peer_sig_new_private(
+            name: *const c_char,
+            key: *const u8,
+            key_len: c_uint,
+        ) -> *mut c_void;
+        pub(super) fn peer_sig_sign(
+            tfm: *mut c_void,
+            n: c_uint,
+            digest: *const u8,
+            digest_len: c_uint,
+            sig: *mut u8,
+            sig_len: c_uint,
         ) -> c_int;
     }
 }
@@ -258,6 +334,67 @@ impl Aead {
     }
 }
 
+impl Aead {
+    /// Seals `text` to `out`, which has room for the tag as well.
+    pub(crate) fn seal_apart(
+        &self,
+        n: u32,
+        nonce: &[u8; NONCE_SIZE],
+        aad: &mut KVec<u8>,
+        text: &mut KVec<u8>,
+        out: &mut KVec<u8>,
+    ) -> Result {
+        if out.len() < text.len() + TAG_SIZE {
+            return Err(EINVAL);
+        }
+        let (aad_len, len) = (c_len(aad.len())?, c_len(text.len())?);
+
+        // SAFETY: As in `seal_by`; `out` has room for the text and the tag, and is in the linear
+        // map.
+        to_result(unsafe {
+            c::peer_aead_seal_apart(
+                self.p,
+                n,
+                nonce.as_ptr(),
+                aad.as_mut_ptr(),
+                aad_len,
+                text.as_mut_ptr(),
+                len,
+                out.as_mut_ptr(),
+            )
+        })
+    }
+
+    /// Seals `text` in place, with the tag elsewhere.
+    pub(crate) fn seal_detached(
+        &self,
+        n: u32,
+        nonce: &[u8; NONCE_SIZE],
+        aad: &mut KVec<u8>,
+        text: &mut KVec<u8>,
+        tag: &mut KVec<u8>,
+    ) -> Result {
+        if tag.len() < TAG_SIZE {
+            return Err(EINVAL);
+        }
+        let (aad_len, len) = (c_len(aad.len())?, c_len(text.len())?);
+
+        // SAFETY: As in `seal_by`; `tag` has room for it, and is in the linear map.
+        to_result(unsafe {
+            c::peer_aead_seal_detached(
+                self.p,
+                n,
+                nonce.as_ptr(),
+                aad.as_mut_ptr(),
+                aad_len,
+                text.as_mut_ptr(),
+                len,
+                tag.as_mut_ptr(),
+            )
+        })
+    }
+}
+
 impl Drop for Aead {
     fn drop(&mut self) {
         // SAFETY: By the type invariant, and it is not used again.
@@ -295,6 +432,44 @@ impl Skcipher {
         // linear map; no algorithm here takes a larger vector than 16 bytes.
         to_result(unsafe {
             c::peer_skcipher_encrypt(self.p, n, iv.as_ptr(), buf.as_mut_ptr(), len)
+        })
+    }
+}
+
+impl Skcipher {
+    /// Decrypts `buf`, which is on the heap, in place.
+    pub(crate) fn decrypt(&mut self, n: u32, iv: &[u8; 16], buf: &mut KVec<u8>) -> Result {
+        let len = c_len(buf.len())?;
+
+        // SAFETY: As in `encrypt`.
+        to_result(unsafe {
+            c::peer_skcipher_decrypt(self.p, n, iv.as_ptr(), buf.as_mut_ptr(), len)
+        })
+    }
+
+    /// Encrypts `from` to `to`, both on the heap.
+    pub(crate) fn apart(
+        &mut self,
+        n: u32,
+        iv: &[u8; 16],
+        from: &mut KVec<u8>,
+        to: &mut KVec<u8>,
+    ) -> Result {
+        if from.len() != to.len() {
+            return Err(EINVAL);
+        }
+        let len = c_len(from.len())?;
+
+        // SAFETY: As in `encrypt`, for both.
+        to_result(unsafe {
+            c::peer_skcipher_apart(
+                self.p,
+                n,
+                iv.as_ptr(),
+                from.as_mut_ptr(),
+                to.as_mut_ptr(),
+                len,
+            )
         })
     }
 }
@@ -358,6 +533,19 @@ impl Hash {
     }
 }
 
+impl Hash {
+    /// Makes a digest with a descriptor on the heap.
+    pub(crate) fn digest_heap(&self, n: u32, data: &[u8], out: &mut [u8]) -> Result {
+        if out.len() < self.size {
+            return Err(EINVAL);
+        }
+        let len = c_len(data.len())?;
+
+        // SAFETY: As in `digest`.
+        to_result(unsafe { c::peer_shash_heap(self.tfm, n, data.as_ptr(), len, out.as_mut_ptr()) })
+    }
+}
+
 impl Drop for Hash {
     fn drop(&mut self) {
         // SAFETY: By the type invariants, and it is not used again.
@@ -412,6 +600,97 @@ impl Drop for PublicKey {
     }
 }
 
+/// A private key for signatures.
+///
+/// # Invariants
+///
+/// `tfm` was made by `peer_sig_new_private()`, and nothing else frees it.
+pub(crate) struct PrivateKey {
+    tfm: *mut ffi::c_void,
+}
+
+impl PrivateKey {
+    pub(crate) fn new(name: &CStr, key: &[u8]) -> Result<Self> {
+        let key_len = c_len(key.len())?;
+
+        // SAFETY: The name ends with a zero byte, and `key` has so many bytes.
+        let tfm = unsafe { c::peer_sig_new_private(name.as_char_ptr(), key.as_ptr(), key_len) };
+        if tfm.is_null() {
+            return Err(ENOMEM);
+        }
+        // INVARIANT: It was just made.
+        Ok(Self { tfm })
+    }
+
+    pub(crate) fn sign(&self, n: u32, digest: &[u8], sig: &mut [u8]) -> Result {
+        let (sig_len, digest_len) = (c_len(sig.len())?, c_len(digest.len())?);
+
+        // SAFETY: By the type invariant; both slices have so many bytes.
+        to_result(unsafe {
+            c::peer_sig_sign(
+                self.tfm,
+                n,
+                digest.as_ptr(),
+                digest_len,
+                sig.as_mut_ptr(),
+                sig_len,
+            )
+        })
+    }
+}
+
+impl Drop for PrivateKey {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant, and it is not used again.
+        unsafe { c::peer_sig_free(self.tfm) };
+    }
+}
+
+/// A public key of RSA, with its operation and no more.
+///
+/// # Invariants
+///
+/// `tfm` was made by `peer_rsa_new()`, and nothing else frees it. Its modulus has `size` bytes.
+pub(crate) struct Rsa {
+    tfm: *mut ffi::c_void,
+    size: usize,
+}
+
+impl Rsa {
+    /// # Safety
+    ///
+    /// `key` is a DER `RSAPublicKey` whose modulus has `size` bytes.
+    pub(crate) unsafe fn new(key: &[u8], size: usize) -> Result<Self> {
+        let key_len = c_len(key.len())?;
+
+        // SAFETY: `key` has so many bytes.
+        let tfm = unsafe { c::peer_rsa_new(key.as_ptr(), key_len) };
+        if tfm.is_null() {
+            return Err(ENOMEM);
+        }
+        // INVARIANT: It was just made, and the caller answers for the size.
+        Ok(Self { tfm, size })
+    }
+
+    /// Raises `sig` to the public exponent, and compares what comes out with what does not.
+    pub(crate) fn refuse(&self, n: u32, sig: &[u8], expected: &[u8]) -> Result {
+        if sig.len() != self.size || expected.len() != self.size {
+            return Err(EINVAL);
+        }
+        let size = c_len(self.size)?;
+
+        // SAFETY: By the type invariants; both slices have so many bytes.
+        to_result(unsafe { c::peer_rsa_refuse(self.tfm, n, sig.as_ptr(), expected.as_ptr(), size) })
+    }
+}
+
+impl Drop for Rsa {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariants, and it is not used again.
+        unsafe { c::peer_rsa_free(self.tfm) };
+    }
+}
+
 pub(crate) fn fill(n: u32, buf: &mut [u8]) -> Result {
     let len = c_len(buf.len())?;
 
@@ -419,13 +698,14 @@ pub(crate) fn fill(n: u32, buf: &mut [u8]) -> Result {
     to_result(unsafe { c::peer_rng(n, buf.as_mut_ptr(), len) })
 }
 
-pub(crate) fn equal(n: u32, a: &[u8], b: &[u8]) -> Result {
+/// `place` says which of several copies of the loop it is.
+pub(crate) fn equal(place: u32, n: u32, a: &[u8], b: &[u8]) -> Result {
     if a.len() != b.len() {
         return Err(EINVAL);
     }
 
     // SAFETY: Both have so many bytes.
-    to_result(unsafe { c::peer_memneq(n, a.as_ptr(), b.as_ptr(), a.len()) })
+    to_result(unsafe { c::peer_memneq(place, n, a.as_ptr(), b.as_ptr(), a.len()) })
 }
 
 pub(crate) fn wipe(n: u32, buf: &mut [u8]) -> Result {
@@ -445,4 +725,13 @@ pub(crate) fn ecdh(n: u32, name: &CStr, theirs: &[u8]) -> Result {
     // SAFETY: The name ends with a zero byte, and `theirs` has two coordinates of that size. The
     // API writes no more than the lengths that it is given.
     to_result(unsafe { c::peer_ecdh(n, name.as_char_ptr(), theirs.as_ptr(), size) })
+}
+
+/// `theirs` is a public key of the group of the algorithm `name`.
+pub(crate) fn dh(n: u32, name: &CStr, theirs: &[u8]) -> Result {
+    let size = c_len(theirs.len())?;
+
+    // SAFETY: The name ends with a zero byte, and `theirs` has so many bytes. The API writes no more
+    // than the lengths that it is given.
+    to_result(unsafe { c::peer_dh(n, name.as_char_ptr(), theirs.as_ptr(), size) })
 }
