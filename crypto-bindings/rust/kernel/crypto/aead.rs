@@ -863,19 +863,24 @@ impl Aead {
         let mut iv = Iv([0; 16]);
         self.mode.set_iv(&mut iv, nonce);
         let request = self.request()?;
+        let (text, tag) = (Part::from(text), Part::from(tag));
+        let mut storage = SgStorage::new();
 
+        // SAFETY: The request is lent to this operation only. The lengths were checked.
+        let list =
+            unsafe { request.list.put(aad) }.and_then(|aad| storage.linear([&aad, &text, &tag]));
+        if let Some(list) = list {
+            // SAFETY: As above, and it is for `self.tfm`. The list has the copy of the associated
+            // data, the text and the tag, which `op` reads or puts out behind the text. They are
+            // lent to the operation, and not looked at before it is over. The vector has the size
+            // that the algorithm takes.
+            return Ok(unsafe { request.run(op, list, list, aad_len, crypt_len, &mut iv) });
+        }
         with_copy(aad, |aad| {
-            let mut storage = SgStorage::new();
-            let mut list = SgList::new(
-                &mut storage,
-                [Part::from(aad), Part::from(text), Part::from(tag)],
-            )?;
+            let mut list = SgList::new(&mut storage, [Part::from(aad), text, tag])?;
             let list_ptr = list.as_ptr();
 
-            // SAFETY: The request is lent to this operation only, and for `self.tfm`. The list has
-            // the copy of the associated data, the text and the tag, which `op` reads or puts out
-            // behind the text. It is dropped after the operation. The vector has the size that the
-            // algorithm takes.
+            // SAFETY: As above. The list is dropped after the operation.
             Ok(unsafe { request.run(op, list_ptr, list_ptr, aad_len, crypt_len, &mut iv) })
         })
     }
@@ -895,18 +900,31 @@ impl Aead {
         let mut iv = Iv([0; 16]);
         self.mode.set_iv(&mut iv, nonce);
         let request = self.request()?;
+        let (from, to) = (Part::from(from), Part::from(to));
+        let (mut source, mut destination) = (SgStorage::new(), SgStorage::new());
 
         // The destination has the associated data in front as well, for there are implementations
         // that put it there.
+        //
+        // SAFETY: The request is lent to this operation only. The lengths were checked.
+        let lists = unsafe { request.list.put(aad) }.and_then(|aad| {
+            Some((
+                source.linear([&aad, &from])?,
+                destination.linear([&aad, &to])?,
+            ))
+        });
+        if let Some((src, dst)) = lists {
+            // SAFETY: As above, and it is for `self.tfm`. The lists have the associated data and
+            // then what is taken, and what is put out; of both as much as `op` needs. These are
+            // apart, so there is no reason to write the former, and both are lent to the operation.
+            // The vector has the size that the algorithm takes.
+            return Ok(unsafe { request.run(op, src, dst, aad_len, crypt_len, &mut iv) });
+        }
         with_copy(aad, |copy| {
-            let (mut source, mut destination) = (SgStorage::new(), SgStorage::new());
-            let mut src = SgList::new(&mut source, [Part::from(aad), Part::from(from)])?;
-            let mut dst = SgList::new(&mut destination, [Part::from(copy), Part::from(to)])?;
+            let mut src = SgList::new(&mut source, [Part::from(aad), from])?;
+            let mut dst = SgList::new(&mut destination, [Part::from(copy), to])?;
 
-            // SAFETY: The request is lent to this operation only, and for `self.tfm`. The lists
-            // have the associated data and then what is taken, and what is put out; of both as much
-            // as `op` needs. They are apart, so there is no reason to write the former. They are
-            // dropped after the operation. The vector has the size that the algorithm takes.
+            // SAFETY: As above. The lists are dropped after the operation.
             Ok(unsafe { request.run(op, src.as_ptr(), dst.as_ptr(), aad_len, crypt_len, &mut iv) })
         })
     }
@@ -1223,7 +1241,8 @@ impl Request {
     /// - Nobody else uses the request. The instance that it was made for is still there.
     /// - `src` and `dst` are scatterlists of `aad_len` bytes of associated data, and then of
     ///   `crypt_len` bytes and as many as `op` puts out. They may be read until this returns, and
-    ///   those of `dst` written. They are the same or have no byte in common.
+    ///   those of `dst` written. They are the same or have no byte in common, but for the
+    ///   associated data.
     /// - `iv` is what the algorithm takes.
     #[inline]
     unsafe fn run(

@@ -82,6 +82,53 @@ impl SgStorage {
 
         set.then_some(head)
     }
+
+    /// Makes a list of the bytes of `parts`, if each is no more than one entry, as they mostly are.
+    ///
+    /// It is of use as long as the storage is, and the bytes are; those of parts that may be written
+    /// may be written through it. For any parts there is [`SgList`]. The bytes have to be at most
+    /// [`i32::MAX`].
+    #[inline]
+    pub(crate) fn linear<const N: usize>(
+        &mut self,
+        parts: [&Part<'_>; N],
+    ) -> Option<*mut bindings::scatterlist> {
+        const { assert!(N <= INLINE_ENTRIES) };
+
+        let head = self.0.get().cast::<bindings::scatterlist>();
+        // There are no empty entries.
+        let entries = parts.iter().filter(|part| part.len != 0).count();
+        if entries == 0 {
+            return None;
+        }
+        // CAST: It is small.
+        //
+        // SAFETY: There is room for so many entries at `head`.
+        unsafe { bindings::sg_init_table(head, entries as ffi::c_uint) };
+
+        let mut entry = head;
+        for part in parts {
+            if part.len == 0 {
+                continue;
+            }
+            // CAST: The callers see to the length.
+            //
+            // SAFETY: `entry` is one of those that were just initialised, of which there is one for
+            // each part that is not empty. By the type invariants of `Part` these are the bytes of
+            // one object. One that begins in the linear map lies there as a whole, and is
+            // contiguous.
+            let set = unsafe {
+                let start = part.start.as_ptr().cast();
+
+                bindings::sg_set_linear(entry, start, part.len as ffi::c_uint)
+            };
+            if !set {
+                return None;
+            }
+            entry = entry.wrapping_add(1);
+        }
+        Some(head)
+    }
 }
 
 /// A contiguous part of a slice within one page, or within the linear map.
@@ -328,6 +375,29 @@ impl<const N: usize> HeadedList<N> {
             (*list).length = head.len() as ffi::c_uint;
             Some(if head.is_empty() { second } else { list })
         }
+    }
+
+    /// Returns a copy of `head` that is kept where [`HeadedList::fill`] keeps it, for other lists.
+    /// There is none if `head` has more than `N` bytes.
+    ///
+    /// # Safety
+    ///
+    /// Nobody else uses the list. The part is of use until this is called again, or `fill` is.
+    #[inline]
+    pub(crate) unsafe fn put(&self, head: &[u8]) -> Option<Part<'_>> {
+        if head.len() > N {
+            return None;
+        }
+        // SAFETY: By the type invariants and the safety requirements the place is ours to write,
+        // and `head`, which as a slice of the caller's is apart from it, fits in it.
+        let copy = unsafe {
+            let copy = (&raw mut (*self.place.as_ptr()).head).cast::<u8>();
+
+            copy.copy_from_nonoverlapping(head.as_ptr(), head.len());
+            core::slice::from_raw_parts_mut(copy, head.len())
+        };
+
+        Some(Part::from(copy))
     }
 }
 

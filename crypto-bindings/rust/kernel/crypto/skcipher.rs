@@ -722,14 +722,22 @@ impl Skcipher {
 
         let len = total_len([from.len()])?;
         let (mut source, mut destination) = (SgStorage::new(), SgStorage::new());
-        let mut src = SgList::new(&mut source, [Part::from(from)])?;
-        let mut dst = SgList::new(&mut destination, [Part::from(&mut *to)])?;
+        let (taken, put) = (Part::from(from), Part::from(&mut *to));
 
-        // SAFETY: The lists have the bytes of `from` and of `to`, which are `len` each. The latter
-        // may be written. They are apart, so an implementation has no reason to write the former.
-        let ret = unsafe { self.crypt(direction, &mut copy, src.as_ptr(), dst.as_ptr(), len) };
+        let lists = source.linear([&taken]).zip(destination.linear([&put]));
+        let ret = if let Some((src, dst)) = lists {
+            // SAFETY: The lists have the bytes of `from` and of `to`, which are `len` each. The
+            // latter may be written. They are apart, so an implementation has no reason to write
+            // the former.
+            unsafe { self.crypt(direction, &mut copy, src, dst, len) }
+        } else {
+            let mut src = SgList::new(&mut source, [taken])?;
+            let mut dst = SgList::new(&mut destination, [put])?;
 
-        drop(dst);
+            // SAFETY: As above. The lists are dropped after the operation.
+            unsafe { self.crypt(direction, &mut copy, src.as_ptr(), dst.as_ptr(), len) }
+        };
+
         to_result(ret).inspect_err(|_| zeroize(to))
     }
 
