@@ -60,29 +60,6 @@ impl SgStorage {
         Self(Opaque::uninit())
     }
 
-    /// Makes a list of `bytes`, if they are no more than one entry, as they mostly are.
-    ///
-    /// It is of use as long as the storage is, and `bytes` are; they may be written through it. For
-    /// any bytes there is [`SgList`]. `bytes` have to be at most [`i32::MAX`].
-    #[inline]
-    pub(crate) fn single(&mut self, bytes: &mut [u8]) -> Option<*mut bindings::scatterlist> {
-        let head = self.0.get().cast::<bindings::scatterlist>();
-
-        // There are no empty entries.
-        if bytes.is_empty() {
-            return None;
-        }
-        // CAST: The callers see to the length.
-        //
-        // SAFETY: There is room for one entry at `head`. An object that begins in the linear map
-        // lies there as a whole, and is contiguous.
-        let set = unsafe {
-            bindings::sg_init_linear(head, bytes.as_mut_ptr().cast(), bytes.len() as ffi::c_uint)
-        };
-
-        set.then_some(head)
-    }
-
     /// Makes a list of the bytes of `parts`, if each is no more than one entry, as they mostly are.
     ///
     /// It is of use as long as the storage is, and the bytes are; those of parts that may be written
@@ -100,6 +77,17 @@ impl SgStorage {
         let entries = parts.iter().filter(|part| part.len != 0).count();
         if entries == 0 {
             return None;
+        }
+        if let [part] = parts[..] {
+            // CAST: The callers see to the length.
+            //
+            // SAFETY: There is room for one entry at `head`. For the rest see below.
+            let set = unsafe {
+                let start = part.start.as_ptr().cast();
+
+                bindings::sg_init_linear(head, start, part.len as ffi::c_uint)
+            };
+            return set.then_some(head);
         }
         // CAST: It is small.
         //

@@ -694,7 +694,7 @@ impl Skcipher {
         let len = total_len([buf.len()])?;
         let mut storage = SgStorage::new();
 
-        let ret = if let Some(list) = storage.single(buf) {
+        let ret = if let Some(list) = storage.linear([&Part::from(&mut *buf)]) {
             // SAFETY: The list has the bytes of `buf`, which are `len`, and may be written. It is
             // in `storage`, and `buf` is not looked at before the operation is over.
             unsafe { self.crypt(direction, next, list, list, len) }
