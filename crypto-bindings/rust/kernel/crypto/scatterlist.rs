@@ -62,9 +62,9 @@ impl SgStorage {
 
     /// Makes a list of the bytes of `parts`, if each is no more than one entry, as they mostly are.
     ///
-    /// It is of use as long as the storage is, and the bytes are; those of parts that may be written
-    /// may be written through it. For any parts there is [`SgList`]. The bytes have to be at most
-    /// [`i32::MAX`].
+    /// It is of use as long as the storage is, and the bytes are; those of parts that may be
+    /// written may be written through it. For any parts there is [`SgList`]. The bytes have to be
+    /// at most [`i32::MAX`].
     #[inline]
     pub(crate) fn linear<const N: usize>(
         &mut self,
