@@ -65,6 +65,30 @@ def test_echo_rustls(size, suite, clients, echoing, ask):
     assert (run.stdout, run.stderr) == (f"{size} bytes came back\n", "")
 
 
+@pytest.mark.parametrize("size", [1, 16 * MIB], ids=["1B", "16MiB"])
+def test_echo_tstclnt(size, clients, echoing, ask):
+    data = echo.payload(size)
+    back = echo.through_program(clients["tstclnt"], ask(echoing), data)
+    assert echo.digest(back) == echo.digest(data)
+
+
+@pytest.mark.parametrize("size", [1, 1 << 16], ids=["1B", "64KiB"])
+def test_echo_gnutls(size, clients, echoing, ask):
+    """Not more, for gnutls-cli writes its output a byte at a time."""
+    data = echo.payload(size)
+    back = echo.through_program(clients["gnutls-cli"], ask(echoing), data)
+    assert echo.digest(back) == echo.digest(data)
+
+
+def test_sixteen_mebibytes_curl(clients, everything, ask):
+    """One way only: curl has nothing to send to a server that echoes. What comes is compared as it comes."""
+    command = clients["curl"].command(ask(everything, path=f"/bytes/{16 * MIB}"))
+    with subprocess.Popen([part for part in command if part != "--include"], stdout=subprocess.PIPE) as process:
+        found = echo.digest_of(process.stdout)
+    line = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-\n"
+    assert (process.returncode, found) == (0, echo.digest(line * (16 * MIB // len(line))))
+
+
 @pytest.mark.parametrize("size", [0, 1, 2, 16383, 16384, 16385, 32768, 65535, 65536, 65537, 100000, MIB, 16 * MIB])
 def test_lengths(size, clients, everything, ask):
     """Reply.parse compares with Content-Length, and Python takes only a close_notify for the end."""

@@ -64,5 +64,14 @@ def through_program(client, request, data):
         return back
 
 
+def digest_of(stream):
+    """The digest of all that comes."""
+    size, found = 0, hashlib.sha256()
+    while part := stream.read(65536):
+        size += len(part)
+        found.update(part)
+    return size, found.hexdigest()
+
+
 def digest(data):
     return len(data), hashlib.sha256(data).hexdigest()
