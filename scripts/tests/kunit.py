@@ -31,6 +31,7 @@ if [ -d ../failslab ]; then
         echo 0 >../$fault/verbose
     done
     echo 0 >../fail_page_alloc/min-order
+    echo N >../fail_page_alloc/ignore-gfp-highmem
     echo "$FAILING" >/dev/kmsg
     for results in $(grep -l " $NO_MEMORY\\b" */results); do echo 1 >"${results%/results}/run"; done
     for fault in failslab fail_page_alloc; do echo Y >../$fault/ignore-gfp-wait; done

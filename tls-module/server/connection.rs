@@ -84,8 +84,12 @@ const IDLE: Delta = Delta::from_secs(60);
 /// How long a connection lingers.
 const LINGER: Delta = Delta::from_secs(2);
 
-/// How long to wait for more of an answer to arrive where nothing is left to read.
+/// How long to wait for more of an answer to arrive where nothing is left to read; twice as long each
+/// time, up to [`LINGER`].
 const RECHECK: Delta = Delta::from_millis(100);
+
+/// How long the end of an answer may take to arrive, however slowly it does.
+const DELIVERY: Delta = Delta::from_secs(300);
 
 /// Bytes a connection drops while it lingers.
 const LINGER_BYTES: usize = 256 << 10;
@@ -153,6 +157,7 @@ struct Delivery {
     unacked: usize,
     /// When that number was another one.
     moved: Instant<Monotonic>,
+    began: Instant<Monotonic>,
 }
 
 impl Delivery {
@@ -160,6 +165,7 @@ impl Delivery {
         Self {
             unacked: stream.unacked(),
             moved: Instant::now(),
+            began: Instant::now(),
         }
     }
 
@@ -170,7 +176,7 @@ impl Delivery {
             self.unacked = unacked;
             self.moved = Instant::now();
         }
-        unacked != 0 && self.moved.elapsed() < IDLE
+        unacked != 0 && self.moved.elapsed() < IDLE && self.began.elapsed() < DELIVERY
     }
 }
 
@@ -413,6 +419,7 @@ impl Connection {
             } => {
                 if delivery.goes_on(&self.stream) {
                     inner.since = Instant::now();
+                    inner.patience = (inner.patience + inner.patience).min(LINGER);
                     self.arm(inner);
                     return Next::Wait;
                 }
@@ -518,7 +525,11 @@ impl Connection {
 
     /// Hands the record layer to kTLS and makes the service behind it.
     fn start_service(&self, established: &Established) -> Result<KBox<Service>> {
-        self.ktls?;
+        match self.ktls {
+            // With TCP Fast Open there may be a connection to accept before there is one.
+            Err(e) if e == ENOTCONN => self.stream.enable_ktls()?,
+            enabled => enabled?,
+        }
         self.stream.set_ktls_tx(&crypto_info(&established.tx)?)?;
         self.stream.set_ktls_rx(&crypto_info(&established.rx)?)?;
         let service = Service::new(self.listener.options().service, &established.negotiated)?;
@@ -539,7 +550,11 @@ impl Connection {
         let mut scratch = [0; 512];
         let received = match drain {
             Drain::Bytes => self.stream.recv(&mut scratch),
-            Drain::Records => self.stream.recv_record(&mut scratch).map(|(_, n)| n),
+            // A record without a byte in it is not the end.
+            Drain::Records => self
+                .stream
+                .recv_record(&mut scratch)
+                .map(|(content_type, n)| n.max(usize::from(content_type != 0))),
             Drain::Nothing => return Step::Wait,
         };
         match received {

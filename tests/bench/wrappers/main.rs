@@ -543,10 +543,13 @@ fn agreements() -> Result {
     )
 }
 
-/// A DER `RSAPublicKey` of 2048 bits, whose factors nobody has.
+/// A DER `RSAPublicKey` of 2048 bits: some odd number, and 65537.
 fn rsa_key() -> [u8; 270] {
     let mut der = [0xff; 270];
 
+    for (i, byte) in der.iter_mut().enumerate().skip(10) {
+        *byte = (i * 37 + i * i) as u8 | 1;
+    }
     der[..9].copy_from_slice(&[0x30, 0x82, 0x01, 0x0a, 0x02, 0x82, 0x01, 0x01, 0x00]);
     der[265..].copy_from_slice(&[0x02, 0x03, 0x01, 0x00, 0x01]);
     der
@@ -588,7 +591,10 @@ fn signatures() -> Result {
     }
 
     let digest = [0x17; 32];
-    let (sig, expected) = ([0x42; 256], [0x17; 256]);
+    let (mut sig, expected) = ([0x42; 256], [0x17; 256]);
+    for (i, byte) in sig.iter_mut().enumerate().skip(1) {
+        *byte = (i * 59) as u8;
+    }
     let key = rsa_key();
     let alg = SigAlgorithm::RsaPkcs1Sha256;
     let ours = PublicKey::new(alg, &key)?;

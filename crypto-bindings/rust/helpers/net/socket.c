@@ -94,10 +94,17 @@ __rust_helper void rust_helper_sk_callback_write_unlock_bh(struct sock *sk)
 	write_unlock_bh(&sk->sk_callback_lock);
 }
 
-/* SIOCOUTQ of tcp_ioctl() */
+/* SIOCOUTQ of tcp_ioctl(); nothing is on its way before a connection, or after */
 __rust_helper unsigned int rust_helper_tcp_unacked(const struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 una;
 
-	return READ_ONCE(tp->write_seq) - READ_ONCE(tp->snd_una);
+	if ((1 << inet_sk_state_load(sk)) &
+	    (TCPF_CLOSE | TCPF_LISTEN | TCPF_SYN_SENT | TCPF_SYN_RECV))
+		return 0;
+	una = READ_ONCE(tp->snd_una);
+	/* What is acknowledged was written: in the other order it could wrap. */
+	smp_rmb();
+	return READ_ONCE(tp->write_seq) - una;
 }

@@ -383,15 +383,17 @@ unsafe fn copy_out(result: &[u8], dst: *mut bindings::scatterlist) -> Result {
 /// To C, some of them would say that the operation goes on and will be completed later, which
 /// nothing ever does here: `EINPROGRESS`, `EBUSY` and, to who reads or writes a socket of AF_ALG,
 /// `EIOCBQUEUED`. The others from `ERESTARTSYS` up are the kernel's own, too, and each means
-/// something to a part of it. What they have to do with an algorithm is that a signal came.
+/// something to a part of it that has nothing to do with an algorithm.
 fn errno(e: Error) -> c_int {
-    if e == EINPROGRESS || e == EBUSY || e == EIOCBQUEUED {
-        EIO.to_errno()
-    } else if e.to_errno() <= ERESTARTSYS.to_errno() {
-        EINTR.to_errno()
-    } else {
-        e.to_errno()
-    }
+    let e = match e {
+        ERESTARTSYS | ERESTARTNOINTR | ERESTARTNOHAND | ERESTART_RESTARTBLOCK => EINTR,
+        ENOTSUPP => EOPNOTSUPP,
+        EINPROGRESS | EBUSY => EIO,
+        e if e.to_errno() <= ERESTARTSYS.to_errno() => EIO,
+        e => e,
+    };
+
+    e.to_errno()
 }
 
 /// Returns the result for C of what has none but that it succeeded.

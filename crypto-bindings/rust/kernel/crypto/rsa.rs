@@ -213,7 +213,7 @@ impl PublicKey {
     /// ```
     /// use kernel::crypto::{rsa::PublicKey, shash::HashAlgorithm};
     ///
-    /// // An odd number of 2048 bits, and the exponent 65537. Nobody has its factors.
+    /// // 2^2048 - 1, whose factors are known, and the exponent 65537: a key for an example.
     /// let mut der = [0xff; 270];
     /// der[..9].copy_from_slice(&[0x30, 0x82, 0x01, 0x0a, 0x02, 0x82, 0x01, 0x01, 0x00]);
     /// der[265..].copy_from_slice(&[0x02, 0x03, 0x01, 0x00, 0x01]);

@@ -320,9 +320,9 @@ impl TcpStream {
     /// [`MAX_RECORD_TEXT`] bytes to hold it whole; what does not fit comes with the next call,
     /// with the same content type and without another event.
     ///
-    /// At the end of the stream the number of bytes is 0, and so is the content type unless records
-    /// without data came before it. Only a `close_notify` alert before it says that the peer meant
-    /// it.
+    /// At the end of the stream the content type and the number of bytes are both 0. Only a
+    /// `close_notify` alert before it says that the peer meant it. A record without data may give 0
+    /// bytes with its content type.
     ///
     /// Returns
     ///

@@ -289,8 +289,8 @@ impl TcpStream {
         unsafe { self.socket.set_tcp_nodelay(on) };
     }
 
-    /// Returns how many of the bytes sent the other side has not acknowledged yet; the end of the
-    /// stream counts as one.
+    /// Returns how many of the bytes sent the other side has not acknowledged yet, and still may.
+    /// The end of the stream counts as one.
     ///
     /// What kernel TLS has yet to hand on is not among them: it is when there is room.
     ///
