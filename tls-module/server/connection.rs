@@ -419,7 +419,8 @@ impl Connection {
             } => {
                 if delivery.goes_on(&self.stream) {
                     inner.since = Instant::now();
-                    inner.patience = (inner.patience + inner.patience).min(LINGER);
+                    let twice = inner.patience.as_nanos().saturating_mul(2);
+                    inner.patience = Delta::from_nanos(twice).min(LINGER);
                     self.arm(inner);
                     return Next::Wait;
                 }
