@@ -46,7 +46,11 @@
 //! #
 //! # // What is sent over the loopback device may take a moment.
 //! # let pause = || fsleep(Delta::from_millis(50));
-//! # let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), 1)?;
+//! # let listener = match TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), 1) {
+//! #     // The loopback device is down.
+//! #     Err(e) if e == EADDRNOTAVAIL => return Ok(()),
+//! #     listener => listener?,
+//! # };
 //! # let client = match TcpStream::connect(listener.local_addr()?) {
 //! #     // The loopback device is down.
 //! #     Err(e) if e == ENETUNREACH => return Ok(()),

@@ -174,10 +174,15 @@ impl TcpListener {
 ///     }
 /// }
 ///
-/// let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), 1)?;
+/// let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), 1);
+/// # if matches!(&listener, Err(e) if *e == EADDRNOTAVAIL) {
+/// #     // The loopback device is down.
+/// #     return Ok(());
+/// # }
+/// let listener = listener?;
 /// let client = TcpStream::connect(listener.local_addr()?);
 /// # if matches!(&client, Err(e) if *e == ENETUNREACH) {
-/// #     // The loopback device is down.
+/// #     // The same.
 /// #     return Ok(());
 /// # }
 /// let client = client?;
