@@ -49,14 +49,14 @@ pub struct EphemeralKey {
 impl EphemeralKey {
     /// Makes a new key pair.
     ///
-    /// It may sleep; see [`rng::fill`](crate::crypto::rng::fill).
+    /// It may sleep; see [`rng::fill`].
     ///
     /// This corresponds to the C functions `curve25519_generate_secret()` and
     /// `curve25519_generate_public()`.
     ///
     /// # Errors
     ///
-    /// - Those of [`rng::fill`](crate::crypto::rng::fill).
+    /// - Those of [`rng::fill`].
     /// - `ENOMEM`: no memory.
     ///
     /// # Examples
