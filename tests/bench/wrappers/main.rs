@@ -576,7 +576,7 @@ fn signatures() -> Result {
     ] {
         let point = kpp::EphemeralKey::generate(curve)?;
         let ours = PublicKey::new(alg, point.public_key())?;
-        let peer = peer::PublicKey::new(alg.name(), point.public_key())?;
+        let peer = peer::SigKey::public(alg.name(), point.public_key())?;
         // It is in range, so all the work is done before it is found to be wrong.
         let sig = KVec::from_elem(0x42, 2 * curve.size(), GFP_KERNEL)?;
         let digest = [0x17; 32];
@@ -598,7 +598,7 @@ fn signatures() -> Result {
     let key = rsa_key();
     let alg = SigAlgorithm::RsaPkcs1Sha256;
     let ours = PublicKey::new(alg, &key)?;
-    let peer = peer::PublicKey::new(alg.name(), &key)?;
+    let peer = peer::SigKey::public(alg.name(), &key)?;
     compare(
         "pkcs1(rsa,sha256)/verify",
         0,
@@ -622,7 +622,7 @@ fn signatures() -> Result {
 
     let alg = SigAlgorithm::EcdsaP256P1363;
     let ours = PrivateKey::new(alg, &ECDSA_KEY)?;
-    let peer = peer::PrivateKey::new(alg.name(), &ECDSA_KEY)?;
+    let peer = peer::SigKey::private(alg.name(), &ECDSA_KEY)?;
     compare(
         "p1363(ecdsa-nist-p256)/sign",
         0,

@@ -236,56 +236,27 @@ peer_skcipher_new(const char *name, const u8 *key, unsigned int key_len)
 	return tfm;
 }
 
+/* From one buffer to another, or in place. Inlined, it is what each would be. */
 static __always_inline int
 peer_skcipher_once(struct crypto_sync_skcipher *tfm, bool encrypt, const u8 *iv,
-		   u8 *buf, unsigned int len)
-{
-	SYNC_SKCIPHER_REQUEST_ON_STACK(req, tfm);
-	struct scatterlist sg;
-	u8 copy[16] __aligned(16);
-	int err;
-
-	/* The operation counts in it. */
-	memcpy(copy, iv, sizeof(copy));
-	sg_init_one(&sg, buf, len);
-	skcipher_request_set_sync_tfm(req, tfm);
-	skcipher_request_set_callback(req, 0, NULL, NULL);
-	skcipher_request_set_crypt(req, &sg, &sg, len, copy);
-	err = encrypt ? crypto_skcipher_encrypt(req) :
-			crypto_skcipher_decrypt(req);
-	skcipher_request_zero(req);
-	return err;
-}
-
-static int peer_skcipher_encrypt_once(struct crypto_sync_skcipher *tfm,
-				      const u8 *iv, u8 *buf, unsigned int len)
-{
-	return peer_skcipher_once(tfm, true, iv, buf, len);
-}
-
-static int peer_skcipher_decrypt_once(struct crypto_sync_skcipher *tfm,
-				      const u8 *iv, u8 *buf, unsigned int len)
-{
-	return peer_skcipher_once(tfm, false, iv, buf, len);
-}
-
-/* From one buffer to another. */
-static int peer_skcipher_apart_once(struct crypto_sync_skcipher *tfm,
-				    const u8 *iv, u8 *from, u8 *to,
-				    unsigned int len)
+		   u8 *from, u8 *to, unsigned int len)
 {
 	SYNC_SKCIPHER_REQUEST_ON_STACK(req, tfm);
 	struct scatterlist src, dst;
 	u8 copy[16] __aligned(16);
 	int err;
 
+	/* The operation counts in it. */
 	memcpy(copy, iv, sizeof(copy));
 	sg_init_one(&src, from, len);
-	sg_init_one(&dst, to, len);
+	if (to != from)
+		sg_init_one(&dst, to, len);
 	skcipher_request_set_sync_tfm(req, tfm);
 	skcipher_request_set_callback(req, 0, NULL, NULL);
-	skcipher_request_set_crypt(req, &src, &dst, len, copy);
-	err = crypto_skcipher_encrypt(req);
+	skcipher_request_set_crypt(req, &src, to != from ? &dst : &src, len,
+				   copy);
+	err = encrypt ? crypto_skcipher_encrypt(req) :
+			crypto_skcipher_decrypt(req);
 	skcipher_request_zero(req);
 	return err;
 }
@@ -293,37 +264,31 @@ static int peer_skcipher_apart_once(struct crypto_sync_skcipher *tfm,
 int peer_skcipher_encrypt(struct crypto_sync_skcipher *tfm, unsigned int n,
 			  const u8 *iv, u8 *buf, unsigned int len)
 {
-	while (n--) {
-		int err = peer_skcipher_encrypt_once(tfm, iv, buf, len);
+	int err = 0;
 
-		if (err)
-			return err;
-	}
-	return 0;
+	while (n-- && !err)
+		err = peer_skcipher_once(tfm, true, iv, buf, buf, len);
+	return err;
 }
 
 int peer_skcipher_decrypt(struct crypto_sync_skcipher *tfm, unsigned int n,
 			  const u8 *iv, u8 *buf, unsigned int len)
 {
-	while (n--) {
-		int err = peer_skcipher_decrypt_once(tfm, iv, buf, len);
+	int err = 0;
 
-		if (err)
-			return err;
-	}
-	return 0;
+	while (n-- && !err)
+		err = peer_skcipher_once(tfm, false, iv, buf, buf, len);
+	return err;
 }
 
 int peer_skcipher_apart(struct crypto_sync_skcipher *tfm, unsigned int n,
 			const u8 *iv, u8 *from, u8 *to, unsigned int len)
 {
-	while (n--) {
-		int err = peer_skcipher_apart_once(tfm, iv, from, to, len);
+	int err = 0;
 
-		if (err)
-			return err;
-	}
-	return 0;
+	while (n-- && !err)
+		err = peer_skcipher_once(tfm, true, iv, from, to, len);
+	return err;
 }
 
 void peer_shash_free(struct crypto_shash *tfm)
@@ -479,22 +444,24 @@ int peer_x25519(unsigned int n, const u8 *theirs)
 	return err;
 }
 
-/* One key exchange: a fresh key pair, its public key, the shared secret. */
-static int peer_ecdh_once(const char *name, const u8 *theirs, unsigned int size,
-			  u8 *src, u8 *dst)
+/*
+ * One key exchange: a fresh key pair, which the empty key in the packet asks for,
+ * its public key, the shared secret.
+ */
+static int peer_kpp_once(const char *name, const char *packet,
+			 unsigned int packet_len, const u8 *theirs,
+			 unsigned int public_len, unsigned int secret_len,
+			 u8 *src, u8 *dst)
 {
 	struct crypto_kpp *tfm = crypto_alloc_kpp(name, 0, CRYPTO_ALG_ASYNC);
 	struct kpp_request *req = NULL;
-	struct ecdh params = {};
 	struct scatterlist in, out;
 	DECLARE_CRYPTO_WAIT(wait);
-	char packet[sizeof(struct kpp_secret) + sizeof(short)];
 	int err;
 
 	if (IS_ERR(tfm))
 		return PTR_ERR(tfm);
-	err = crypto_ecdh_encode_key(packet, sizeof(packet), &params) ?:
-	      crypto_kpp_set_secret(tfm, packet, sizeof(packet));
+	err = crypto_kpp_set_secret(tfm, packet, packet_len);
 	if (err)
 		goto out;
 	err = -ENOMEM;
@@ -504,99 +471,63 @@ static int peer_ecdh_once(const char *name, const u8 *theirs, unsigned int size,
 	kpp_request_set_callback(req, CRYPTO_TFM_REQ_MAY_BACKLOG,
 				 crypto_req_done, &wait);
 
-	sg_init_one(&out, dst, 2 * size);
+	sg_init_one(&out, dst, public_len);
 	kpp_request_set_input(req, NULL, 0);
-	kpp_request_set_output(req, &out, 2 * size);
+	kpp_request_set_output(req, &out, public_len);
 	err = crypto_wait_req(crypto_kpp_generate_public_key(req), &wait);
 	if (err)
 		goto out;
 
-	memcpy(src, theirs, 2 * size);
-	sg_init_one(&in, src, 2 * size);
-	sg_init_one(&out, dst, size);
-	kpp_request_set_input(req, &in, 2 * size);
-	kpp_request_set_output(req, &out, size);
+	memcpy(src, theirs, public_len);
+	sg_init_one(&in, src, public_len);
+	sg_init_one(&out, dst, secret_len);
+	kpp_request_set_input(req, &in, public_len);
+	kpp_request_set_output(req, &out, secret_len);
 	err = crypto_wait_req(crypto_kpp_compute_shared_secret(req), &wait);
 out:
 	kpp_request_free(req);
 	crypto_free_kpp(tfm);
+	return err;
+}
+
+static int peer_kpp(unsigned int n, const char *name, const char *packet,
+		    unsigned int packet_len, const u8 *theirs,
+		    unsigned int public_len, unsigned int secret_len)
+{
+	u8 *src = kmalloc(public_len, GFP_KERNEL);
+	u8 *dst = kmalloc(public_len, GFP_KERNEL);
+	int err = src && dst ? 0 : -ENOMEM;
+
+	while (n-- && !err)
+		err = peer_kpp_once(name, packet, packet_len, theirs,
+				    public_len, secret_len, src, dst);
+	kfree_sensitive(src);
+	kfree_sensitive(dst);
 	return err;
 }
 
 int peer_ecdh(unsigned int n, const char *name, const u8 *theirs,
 	      unsigned int size)
 {
-	u8 *src = kmalloc(2 * size, GFP_KERNEL);
-	u8 *dst = kmalloc(2 * size, GFP_KERNEL);
-	int err = src && dst ? 0 : -ENOMEM;
+	struct ecdh params = {};
+	char packet[sizeof(struct kpp_secret) + sizeof(short)];
 
-	while (n-- && !err)
-		err = peer_ecdh_once(name, theirs, size, src, dst);
-	kfree_sensitive(src);
-	kfree_sensitive(dst);
-	return err;
+	return crypto_ecdh_encode_key(packet, sizeof(packet), &params) ?:
+	       peer_kpp(n, name, packet, sizeof(packet), theirs, 2 * size, size);
 }
 
-/* The same in a group of RFC 7919; the key is what is drawn for such a group. */
-static int peer_dh_once(const char *name, const u8 *theirs, unsigned int size,
-			u8 *src, u8 *dst)
-{
-	struct crypto_kpp *tfm = crypto_alloc_kpp(name, 0, CRYPTO_ALG_ASYNC);
-	struct kpp_request *req = NULL;
-	struct dh params = {};
-	struct scatterlist in, out;
-	DECLARE_CRYPTO_WAIT(wait);
-	char packet[sizeof(struct kpp_secret) + 4 * sizeof(int)];
-	unsigned int len = crypto_dh_key_len(&params);
-	int err;
-
-	if (IS_ERR(tfm))
-		return PTR_ERR(tfm);
-	err = -EINVAL;
-	if (len > sizeof(packet))
-		goto out;
-	err = crypto_dh_encode_key(packet, len, &params) ?:
-	      crypto_kpp_set_secret(tfm, packet, len);
-	if (err)
-		goto out;
-	err = -ENOMEM;
-	req = kpp_request_alloc(tfm, GFP_KERNEL);
-	if (!req)
-		goto out;
-	kpp_request_set_callback(req, CRYPTO_TFM_REQ_MAY_BACKLOG,
-				 crypto_req_done, &wait);
-
-	sg_init_one(&out, dst, size);
-	kpp_request_set_input(req, NULL, 0);
-	kpp_request_set_output(req, &out, size);
-	err = crypto_wait_req(crypto_kpp_generate_public_key(req), &wait);
-	if (err)
-		goto out;
-
-	memcpy(src, theirs, size);
-	sg_init_one(&in, src, size);
-	sg_init_one(&out, dst, size);
-	kpp_request_set_input(req, &in, size);
-	kpp_request_set_output(req, &out, size);
-	err = crypto_wait_req(crypto_kpp_compute_shared_secret(req), &wait);
-out:
-	kpp_request_free(req);
-	crypto_free_kpp(tfm);
-	return err;
-}
-
+/* In a group of RFC 7919. */
 int peer_dh(unsigned int n, const char *name, const u8 *theirs,
 	    unsigned int size)
 {
-	u8 *src = kmalloc(size, GFP_KERNEL);
-	u8 *dst = kmalloc(size, GFP_KERNEL);
-	int err = src && dst ? 0 : -ENOMEM;
+	struct dh params = {};
+	char packet[sizeof(struct kpp_secret) + 4 * sizeof(int)];
+	unsigned int len = crypto_dh_key_len(&params);
 
-	while (n-- && !err)
-		err = peer_dh_once(name, theirs, size, src, dst);
-	kfree_sensitive(src);
-	kfree_sensitive(dst);
-	return err;
+	if (len > sizeof(packet))
+		return -EINVAL;
+	return crypto_dh_encode_key(packet, len, &params) ?:
+	       peer_kpp(n, name, packet, len, theirs, size, size);
 }
 
 void peer_rsa_free(struct crypto_akcipher *tfm)
@@ -643,28 +574,15 @@ void peer_sig_free(struct crypto_sig *tfm)
 	crypto_free_sig(tfm);
 }
 
-struct crypto_sig *peer_sig_new(const char *name, const u8 *key,
+struct crypto_sig *peer_sig_new(const char *name, bool private, const u8 *key,
 				unsigned int key_len)
 {
 	struct crypto_sig *tfm = crypto_alloc_sig(name, 0, 0);
 
 	if (IS_ERR(tfm))
 		return NULL;
-	if (crypto_sig_set_pubkey(tfm, key, key_len)) {
-		crypto_free_sig(tfm);
-		return NULL;
-	}
-	return tfm;
-}
-
-struct crypto_sig *peer_sig_new_private(const char *name, const u8 *key,
-					unsigned int key_len)
-{
-	struct crypto_sig *tfm = crypto_alloc_sig(name, 0, 0);
-
-	if (IS_ERR(tfm))
-		return NULL;
-	if (crypto_sig_set_privkey(tfm, key, key_len)) {
+	if (private ? crypto_sig_set_privkey(tfm, key, key_len) :
+		      crypto_sig_set_pubkey(tfm, key, key_len)) {
 		crypto_free_sig(tfm);
 		return NULL;
 	}

@@ -59,13 +59,11 @@ int peer_rsa_refuse(struct crypto_akcipher *tfm, unsigned int n, const u8 *sig,
 		    const u8 *expected, unsigned int size);
 void peer_rsa_free(struct crypto_akcipher *tfm);
 
-struct crypto_sig *peer_sig_new(const char *name, const u8 *key,
+struct crypto_sig *peer_sig_new(const char *name, bool private, const u8 *key,
 				unsigned int key_len);
 int peer_sig_refuse(struct crypto_sig *tfm, unsigned int n, const u8 *sig,
 		    unsigned int sig_len, const u8 *digest,
 		    unsigned int digest_len);
-struct crypto_sig *peer_sig_new_private(const char *name, const u8 *key,
-					unsigned int key_len);
 int peer_sig_sign(struct crypto_sig *tfm, unsigned int n, const u8 *digest,
 		  unsigned int digest_len, u8 *sig, unsigned int sig_len);
 void peer_sig_free(struct crypto_sig *tfm);

@@ -133,6 +133,7 @@ mod c {
         pub(super) fn peer_shash_free(tfm: *mut c_void);
         pub(super) fn peer_sig_new(
             name: *const c_char,
+            private: bool,
             key: *const u8,
             key_len: c_uint,
         ) -> *mut c_void;
@@ -176,11 +177,6 @@ mod c {
             size: c_uint,
         ) -> c_int;
         pub(super) fn peer_rsa_free(tfm: *mut c_void);
-        pub(super) fn peer_sig_new_private(
-            name: *const c_char,
-            key: *const u8,
-            key_len: c_uint,
-        ) -> *mut c_void;
         pub(super) fn peer_sig_sign(
             tfm: *mut c_void,
             n: c_uint,
@@ -553,21 +549,29 @@ impl Drop for Hash {
     }
 }
 
-/// A public key for signatures.
+/// A key for signatures.
 ///
 /// # Invariants
 ///
 /// `tfm` was made by `peer_sig_new()`, and nothing else frees it.
-pub(crate) struct PublicKey {
+pub(crate) struct SigKey {
     tfm: *mut ffi::c_void,
 }
 
-impl PublicKey {
-    pub(crate) fn new(name: &CStr, key: &[u8]) -> Result<Self> {
+impl SigKey {
+    pub(crate) fn public(name: &CStr, key: &[u8]) -> Result<Self> {
+        Self::new(name, false, key)
+    }
+
+    pub(crate) fn private(name: &CStr, key: &[u8]) -> Result<Self> {
+        Self::new(name, true, key)
+    }
+
+    fn new(name: &CStr, private: bool, key: &[u8]) -> Result<Self> {
         let key_len = c_len(key.len())?;
 
         // SAFETY: The name ends with a zero byte, and `key` has so many bytes.
-        let tfm = unsafe { c::peer_sig_new(name.as_char_ptr(), key.as_ptr(), key_len) };
+        let tfm = unsafe { c::peer_sig_new(name.as_char_ptr(), private, key.as_ptr(), key_len) };
         if tfm.is_null() {
             return Err(ENOMEM);
         }
@@ -591,37 +595,8 @@ impl PublicKey {
             )
         })
     }
-}
 
-impl Drop for PublicKey {
-    fn drop(&mut self) {
-        // SAFETY: By the type invariant, and it is not used again.
-        unsafe { c::peer_sig_free(self.tfm) };
-    }
-}
-
-/// A private key for signatures.
-///
-/// # Invariants
-///
-/// `tfm` was made by `peer_sig_new_private()`, and nothing else frees it.
-pub(crate) struct PrivateKey {
-    tfm: *mut ffi::c_void,
-}
-
-impl PrivateKey {
-    pub(crate) fn new(name: &CStr, key: &[u8]) -> Result<Self> {
-        let key_len = c_len(key.len())?;
-
-        // SAFETY: The name ends with a zero byte, and `key` has so many bytes.
-        let tfm = unsafe { c::peer_sig_new_private(name.as_char_ptr(), key.as_ptr(), key_len) };
-        if tfm.is_null() {
-            return Err(ENOMEM);
-        }
-        // INVARIANT: It was just made.
-        Ok(Self { tfm })
-    }
-
+    /// Signs; of no use with a public key, which gives an error.
     pub(crate) fn sign(&self, n: u32, digest: &[u8], sig: &mut [u8]) -> Result {
         let (sig_len, digest_len) = (c_len(sig.len())?, c_len(digest.len())?);
 
@@ -639,7 +614,7 @@ impl PrivateKey {
     }
 }
 
-impl Drop for PrivateKey {
+impl Drop for SigKey {
     fn drop(&mut self) {
         // SAFETY: By the type invariant, and it is not used again.
         unsafe { c::peer_sig_free(self.tfm) };
