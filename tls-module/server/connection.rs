@@ -144,7 +144,8 @@ enum Drain {
     Bytes,
     /// Records: kTLS has the socket.
     Records,
-    /// Nothing: kTLS has refused what comes next, and would do so again.
+    /// Nothing: kTLS has refused what comes next, and would do so again, or the peer has ended its
+    /// side.
     Nothing,
 }
 
